@@ -1,0 +1,1 @@
+//! Slices in, numbers out; no clock, no I/O.

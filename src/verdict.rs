@@ -1,0 +1,1 @@
+//! Trend and thresholds in, a verdict with its reason out.
