@@ -1,0 +1,368 @@
+/// <reference types="node" />
+import { EventEmitter } from 'events';
+
+/**
+ * leakwatch finds memory leaks from inside the process.
+ *
+ * All sizes are in bytes, all times in milliseconds, all counts whole numbers.
+ * Everything works in the main thread and in workers, each for itself. Errors
+ * are {@link LeakwatchError}s with a stable `code`.
+ */
+declare namespace leakwatch {
+  /** What a run of baselines means. */
+  type Verdict = 'insufficient' | 'steady' | 'growing' | 'leaking';
+
+  /** What is judged by itself. */
+  type Channel = 'heap' | 'external' | 'contexts' | 'rss';
+
+  /** From when on growth matters. Each has a default that was chosen by simulation. */
+  interface Thresholds {
+    /** Forced baselines below which the verdict is `insufficient`. Default 6. */
+    minForced?: number;
+    /** The same for baselines of natural full GCs. Default 8. */
+    minNatural?: number;
+    /** Baselines at the start that may belong to warming up. Default 10. */
+    warmUp?: number;
+    /** Bytes per tick that the lower bound of the slope must exceed. Default 1536. */
+    floorBytes?: number;
+    /** The same as a share of the limit. Default 1e-7. */
+    floorShare?: number;
+    /** Bytes the baseline must have risen by in all, forced baselines. Default 16 KiB, twice that in a young run. */
+    minRise?: number;
+    /** The same for natural baselines. Default 256 KiB. */
+    minRiseNatural?: number;
+    /** Contexts per tick that the lower bound of the slope must exceed. Default 0.2. */
+    floorContexts?: number;
+    /** Contexts the count must have risen by in all. Default 4. */
+    minContexts?: number;
+    /** Confidence asked of the Mann–Kendall test, 0.5 to 0.999999. Default 0.99. */
+    confidence?: number;
+  }
+
+  interface StartOptions {
+    /**
+     * Force a full GC this often and take a baseline after it, in ms; 0 (the
+     * default) never forces one: baselines then come from natural full GCs.
+     * A forced GC costs about 1.15 ms per MB of heap.
+     */
+    forceGcEvery?: number;
+    /** Baselines kept, 8 to 100,000. Default 240; the whole run is kept at a coarser resolution besides. */
+    window?: number;
+    thresholds?: Thresholds;
+    /** On a leak, `'emit'` (the default) only tells; `'capture'` writes a snapshot as well. */
+    onLeak?: 'emit' | 'capture';
+    /** Where snapshots go that no call asked for. Default: the working directory. */
+    snapshotDir?: string;
+    /** Write a snapshot on this signal; see {@link snapshotOnSignal}. */
+    snapshotSignal?: NodeJS.Signals | false;
+    /**
+     * Write one snapshot when V8 is about to run out of heap: the limit is
+     * raised once by an eighth (32 MiB at least), then Node's usual end comes.
+     */
+    nearHeapLimit?: boolean;
+  }
+
+  /** One garbage collection. */
+  interface GcEvent {
+    /** Number since watching began, from 0. */
+    seq: number;
+    type: 'minor' | 'major' | 'incremental' | 'weakcb' | 'other';
+    /** Epoch milliseconds; advances with a monotonic clock. */
+    start: number;
+    /** The pause. */
+    duration: number;
+    /** Whether someone asked for it. */
+    forced: boolean;
+    /** Heap in use before; null where it is not known. */
+    usedBefore: number | null;
+    /** Heap in use after; null where it is not known. */
+    usedAfter: number | null;
+    /** Full GCs only: bytes in use after it, by V8's name of the space. */
+    spaces?: Record<string, number>;
+  }
+
+  /** What was in use right after a full GC. */
+  interface Baseline {
+    /** Number since watching began, from 0. */
+    index: number;
+    /** As given to {@link tick}. */
+    label: string | null;
+    /** Epoch milliseconds; advances with a monotonic clock. */
+    time: number;
+    heapUsed: number;
+    /** Off-heap memory that objects hold, as V8 counts it. */
+    external: number;
+    /** `process.memoryUsage().arrayBuffers`; null on Node before 12.17. */
+    arrayBuffers: number | null;
+    /** Of the whole process, all its threads. */
+    rss: number;
+    /** Live native contexts: 1, and one for each `vm` context. */
+    nativeContexts: number | null;
+    detachedContexts: number | null;
+    /** Bytes of global handles in use; null on Node before 15. */
+    globalHandles: number | null;
+    /** How long the GC took. */
+    gcMs: number;
+    /** Taken by a tick, not by a GC of V8's own. */
+    forced: boolean;
+  }
+
+  interface ChannelTrend {
+    verdict: Verdict;
+    /** Bytes per tick; for `contexts`, contexts per tick. Theil–Sen slope. */
+    perTick: number;
+    perSecond: number;
+    /** Lower end of the 95 % interval of `perTick`. */
+    low: number;
+    /** Upper end of the 95 % interval of `perTick`. */
+    high: number;
+    /** Confidence that it rises at all, 0 to 1. */
+    confidence: number;
+    /** Baselines judged. */
+    ticks: number;
+    timeToLimitMs: number | null;
+    reason: string;
+  }
+
+  interface Trend {
+    verdict: Verdict;
+    /** The channel that decided. */
+    channel: Channel;
+    /** Growth per baseline. */
+    bytesPerTick: number;
+    bytesPerSecond: number;
+    /** Lower end of the 95 % interval of `bytesPerTick`. */
+    low: number;
+    /** Upper end of the 95 % interval of `bytesPerTick`. */
+    high: number;
+    /** Confidence that it rises at all, 0 to 1. */
+    confidence: number;
+    /** Baselines judged, the warm-up left out. */
+    ticks: number;
+    /** When the limit is reached at this rate; null if it is not. */
+    timeToLimitMs: number | null;
+    /** One sentence with the numbers. */
+    reason: string;
+    channels: Partial<Record<Channel, ChannelTrend>>;
+  }
+
+  interface HeapStatistics {
+    totalHeapSize: number;
+    totalHeapSizeExecutable: number;
+    totalPhysicalSize: number;
+    totalAvailableSize: number;
+    usedHeapSize: number;
+    heapSizeLimit: number;
+    mallocedMemory: number;
+    peakMallocedMemory: number;
+    externalMemory: number;
+    nativeContexts?: number;
+    detachedContexts?: number;
+    totalGlobalHandlesSize?: number;
+    usedGlobalHandlesSize?: number;
+  }
+
+  interface Stats {
+    heap: HeapStatistics;
+    /** By V8's name of the space. */
+    spaces: Record<string, { size: number; used: number; available: number; physical: number }>;
+    /** Since watching began, by type: how many and how long in all. */
+    gc: Record<GcEvent['type'], { count: number; duration: number }>;
+    /** GCs that could not be recorded; 0 as a rule. */
+    gcMissed: number;
+    /** Baselines so far. */
+    baselines: number;
+    memory: { rss: number; external: number; arrayBuffers: number | null };
+  }
+
+  interface SnapshotProgress {
+    /** `build`: V8 is about to build its graph, which cannot be interrupted. `write`: it is being written. */
+    phase: 'build' | 'write';
+    /** Bytes serialised so far. */
+    bytes: number;
+  }
+
+  interface SnapshotOptions {
+    /** Compress while writing; `.gz` or `.zst` is added to the name. */
+    compress?: 'gzip' | 'zstd' | false;
+    /** Not in this version: `ERR_LEAKWATCH_UNAVAILABLE` if true. */
+    redact?: boolean;
+    /** `'auto'` and `'inline'` capture in this process; `'fork'` is not in this version. */
+    mode?: 'auto' | 'fork' | 'inline';
+    /** Skip the check for memory and disk. */
+    force?: boolean;
+    /**
+     * Keep V8's object ids, so that the next snapshot can be compared by id.
+     * Until then every scavenge is several times slower.
+     */
+    keepIds?: boolean;
+    /** Numbers too (Node 18 and later). */
+    exposeNumericValues?: boolean;
+    /** Gives up between two pieces of the file. */
+    signal?: AbortSignal;
+    onProgress?: (progress: SnapshotProgress) => void;
+  }
+
+  interface SnapshotResult {
+    path: string;
+    bytes: number;
+    mode: 'fork' | 'inline';
+    /** How long the isolate stood still. */
+    pauseMs: number;
+    totalMs: number;
+  }
+
+  /** A snapshot that no call waited for. */
+  interface SnapshotEvent {
+    path: string;
+    bytes: number;
+    mode: 'fork' | 'inline';
+    /** The signal's name, `nearHeapLimit` or `leak`. */
+    cause: string;
+    pauseMs: number;
+    /** How long after the signal it began. */
+    waitedMs?: number;
+    /** Nodes of the graph. */
+    nodes?: number;
+  }
+
+  interface SignalOptions extends Omit<SnapshotOptions, 'signal' | 'onProgress'> {
+    /** A directory or a template; relative ones are resolved now. Default: the working directory. */
+    path?: string;
+    /** Signals sooner than this after the last one served are ignored. Default 10,000. */
+    cooldown?: number;
+    /** Snapshots after which signals are ignored; 0 for no maximum. Default 10. */
+    max?: number;
+    /** Told of each snapshot of this isolate; without it, `Watch` is. */
+    callback?: (error: Error | null, result: SnapshotEvent | null) => void;
+  }
+
+  interface Capability {
+    /** Works natively here. */
+    native: boolean;
+    /** What is used instead; null if nothing is, or nothing need be. */
+    fallback: string | null;
+    /** Why it is not native. */
+    why: string | null;
+  }
+
+  interface Capabilities {
+    statistics: Capability;
+    gcEvents: Capability;
+    forcedGc: Capability;
+    snapshot: Capability;
+    signalWhileBusy: Capability;
+    nearHeapLimit: Capability;
+    fork: Capability;
+    redact: Capability;
+  }
+
+  /**
+   * Watching this isolate. Events are handed on about once a second, in order;
+   * without a listener for `'error'`, errors become process warnings.
+   */
+  interface Watch extends EventEmitter {
+    /** The options in force. */
+    readonly options: StartOptions;
+    /** The same as {@link leakwatch.stop}. */
+    stop(): void;
+    on(event: 'gc', listener: (gc: GcEvent) => void): this;
+    on(event: 'baseline', listener: (baseline: Baseline) => void): this;
+    /** Once for a leak, again only when it has got materially worse. */
+    on(event: 'leak', listener: (trend: Trend) => void): this;
+    on(event: 'snapshot', listener: (snapshot: SnapshotEvent) => void): this;
+    on(event: 'error', listener: (error: Error) => void): this;
+    once(event: 'gc', listener: (gc: GcEvent) => void): this;
+    once(event: 'baseline', listener: (baseline: Baseline) => void): this;
+    once(event: 'leak', listener: (trend: Trend) => void): this;
+    once(event: 'snapshot', listener: (snapshot: SnapshotEvent) => void): this;
+    once(event: 'error', listener: (error: Error) => void): this;
+  }
+
+  /** Every error of leakwatch. */
+  class LeakwatchError extends Error {
+    /** Stable: `ERR_LEAKWATCH_INVALID_ARGUMENT`, `…_NO_DIRECTORY`, `…_NOT_WRITABLE`, `…_DISK_FULL`, `…_IO`,
+     * `…_NOT_ENOUGH_MEMORY`, `…_NOT_ENOUGH_DISK`, `…_ABORTED`, `…_BUSY`, `…_SNAPSHOT_FAILED`, `…_UNAVAILABLE`. */
+    code: string;
+    /** The path concerned, where there is one. */
+    path?: string;
+    /** Bytes needed, where something was too small. */
+    needed?: number;
+    /** Bytes there were. */
+    available?: number;
+  }
+
+  /**
+   * Begins to watch this isolate. Again, it returns the same `Watch`; options
+   * given then replace the earlier ones. Never keeps the process alive.
+   * @throws {LeakwatchError} `ERR_LEAKWATCH_INVALID_ARGUMENT`
+   */
+  function start(options?: StartOptions): Watch;
+
+  /** Removes every hook. The records stay until {@link reset}. */
+  function stop(): void;
+
+  /** A full GC, then the baseline. Needs no `--expose-gc`. */
+  function tick(label?: string): Baseline;
+
+  /** The verdict over the baselines so far. */
+  function trend(options?: { thresholds?: Thresholds }): Trend;
+
+  /** The records behind the verdict, oldest first. */
+  function history(): { baselines: Baseline[]; gcs: GcEvent[] };
+
+  /** Figures of this moment. */
+  function stats(): Stats;
+
+  /** A full GC; returns how long it took. */
+  function gc(): number;
+
+  /** Forgets all records. */
+  function reset(): void;
+
+  /**
+   * Writes a heap snapshot at once: the isolate stands still meanwhile, about
+   * 2.5 µs per node.
+   *
+   * `path` may be a file, a directory, or a template with `{pid}`, `{tid}`,
+   * `{time}` and `{seq}`. The file has mode 0600 and appears under its name
+   * only when it is whole. With a callback, errors go there and are not thrown.
+   * @returns the file's path
+   * @throws {LeakwatchError}
+   */
+  function writeSnapshot(path?: string | null, options?: SnapshotOptions): string;
+  function writeSnapshot(
+    path: string | null | undefined,
+    options: SnapshotOptions | null | undefined,
+    callback: (error: Error | null, path?: string) => void
+  ): string | undefined;
+  function writeSnapshot(
+    path: string | null | undefined,
+    callback: (error: Error | null, path?: string) => void
+  ): string | undefined;
+  function writeSnapshot(callback: (error: Error | null, path?: string) => void): string | undefined;
+
+  /**
+   * Writes a snapshot whenever the signal arrives, also in the middle of busy
+   * JavaScript, in this isolate and every watched one. The app's own handlers
+   * for it go on being called.
+   * @param signal default `'SIGUSR2'`, which nodemon uses too: choose another there
+   * @returns ends it
+   */
+  function snapshotOnSignal(signal?: NodeJS.Signals, options?: SignalOptions): () => void;
+
+  /** What works natively here, what falls back, and why. */
+  function capabilities(): Capabilities;
+
+  const promises: {
+    /**
+     * As {@link tick}, after several passes with turns of the event loop
+     * between, so that finalizers, WeakRefs and async_hooks are done.
+     */
+    tick(label?: string): Promise<Baseline>;
+    /** As {@link writeSnapshot}; compressing and writing happen off this thread. */
+    writeSnapshot(path?: string | null, options?: SnapshotOptions): Promise<SnapshotResult>;
+  };
+}
+
+export = leakwatch;

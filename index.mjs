@@ -1,0 +1,18 @@
+import leakwatch from './index.js';
+
+export default leakwatch;
+export const {
+  start,
+  stop,
+  tick,
+  trend,
+  history,
+  stats,
+  gc,
+  reset,
+  writeSnapshot,
+  snapshotOnSignal,
+  capabilities,
+  promises,
+  LeakwatchError,
+} = leakwatch;

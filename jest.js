@@ -1,0 +1,4 @@
+'use strict';
+
+// For Jest: `setupFiles: ['leakwatch/jest']`.
+require('./lib/jest');

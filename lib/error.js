@@ -1,0 +1,58 @@
+'use strict';
+// Errors that carry a stable code. Native ones come from the realm the addon was
+// loaded in, where `instanceof Error` may be false for the caller: they are
+// made anew here.
+
+class LeakwatchError extends Error {
+  constructor(code, message, details) {
+    super(message);
+    this.name = 'LeakwatchError';
+    this.code = code;
+    if (details) Object.assign(this, details);
+  }
+}
+
+function invalid(option, why) {
+  return new LeakwatchError('ERR_LEAKWATCH_INVALID_ARGUMENT', `${option}: ${why}`, { option });
+}
+
+function unavailable(capability, why) {
+  return new LeakwatchError('ERR_LEAKWATCH_UNAVAILABLE', `${capability} is not available: ${why}`, {
+    capability,
+  });
+}
+
+function aborted() {
+  return new LeakwatchError(
+    'ERR_LEAKWATCH_ABORTED',
+    'aborted by the caller; nothing was left behind'
+  );
+}
+
+/** A native error, or anything else, as the caller should see it. */
+function rewrap(error) {
+  if (!error || typeof error.code !== 'string' || !error.code.startsWith('ERR_LEAKWATCH_')) {
+    return error;
+  }
+  if (error instanceof LeakwatchError) return error;
+  const [message, details] = String(error.message).split('\0');
+  return new LeakwatchError(error.code, message, details ? JSON.parse(details) : undefined);
+}
+
+/** An error that came back as a plain object. */
+function fromOutcome(error) {
+  return new LeakwatchError(error.code, error.message, JSON.parse(error.details));
+}
+
+/** Calls into the addon. */
+function guarded(fn) {
+  return function (...args) {
+    try {
+      return fn.apply(this, args);
+    } catch (error) {
+      throw rewrap(error);
+    }
+  };
+}
+
+module.exports = { LeakwatchError, aborted, fromOutcome, guarded, invalid, rewrap, unavailable };

@@ -1,0 +1,67 @@
+'use strict';
+// Finds the compiled addon: one built here first, then the platform's package.
+
+const fs = require('fs');
+const path = require('path');
+
+const ROOT = path.join(__dirname, '..');
+
+function libc() {
+  if (process.platform !== 'linux') return '';
+  // Node reports the glibc it runs on; musl has none to report.
+  try {
+    const header = process.report.getReport().header;
+    return header.glibcVersionRuntime ? '-gnu' : '-musl';
+  } catch (_) {
+    return fs.existsSync('/etc/alpine-release') ? '-musl' : '-gnu';
+  }
+}
+
+/** The name of the binary for this platform, `linux-x64-gnu` for one. */
+function platformName() {
+  if (process.platform === 'win32') return `win32-${process.arch}-msvc`;
+  // Reading the report costs milliseconds, so the file decides where it can.
+  const base = `${process.platform}-${process.arch}`;
+  if (process.platform !== 'linux') return base;
+  for (const kind of ['-gnu', '-musl']) {
+    const other = kind === '-gnu' ? '-musl' : '-gnu';
+    if (
+      fs.existsSync(path.join(ROOT, `leakwatch.${base}${kind}.node`)) &&
+      !fs.existsSync(path.join(ROOT, `leakwatch.${base}${other}.node`))
+    ) {
+      return base + kind;
+    }
+  }
+  return base + libc();
+}
+
+function missing(name, errors) {
+  const error = new Error(
+    `leakwatch has no binary for ${name}: neither leakwatch.${name}.node nor the package ` +
+      `@leakwatch/${name} is there. Reinstall with optional dependencies, or build it from ` +
+      `source with "npm run build" (needs Rust).${errors.length ? ` Tried: ${errors.join('; ')}` : ''}`
+  );
+  error.code = 'ERR_LEAKWATCH_NO_BINARY';
+  return error;
+}
+
+function load() {
+  const given = process.env.LEAKWATCH_NATIVE_PATH;
+  if (given) return require(path.resolve(given));
+  const name = platformName();
+  const errors = [];
+  const local = path.join(ROOT, `leakwatch.${name}.node`);
+  // Only a file that is not there is passed over: one that does not load has
+  // a reason, and the reason is the caller's to see.
+  if (fs.existsSync(local)) return require(local);
+  errors.push(local);
+  try {
+    return require(`@leakwatch/${name}`);
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    errors.push(`@leakwatch/${name}`);
+  }
+  throw missing(name, errors);
+}
+
+module.exports = { load, platformName };

@@ -1,0 +1,162 @@
+'use strict';
+// Options: every one checked, none passed over in silence.
+
+const { invalid } = require('./error');
+
+const MINUTE = 60000;
+
+const number = (min, max) => (name, value) => {
+  if (typeof value !== 'number' || !(value >= min && value <= max)) {
+    throw invalid(name, `must be a number from ${min} to ${max}, not ${show(value)}`);
+  }
+  return value;
+};
+const whole = (min, max) => (name, value) => {
+  if (!Number.isInteger(number(min, max)(name, value))) {
+    throw invalid(name, `must be a whole number, not ${show(value)}`);
+  }
+  return value;
+};
+const boolean = (name, value) => {
+  if (typeof value !== 'boolean') throw invalid(name, `must be true or false, not ${show(value)}`);
+  return value;
+};
+const string = (name, value) => {
+  if (typeof value !== 'string' || value === '') {
+    throw invalid(name, `must be a non-empty string, not ${show(value)}`);
+  }
+  return value;
+};
+const oneOf = (...values) => (name, value) => {
+  if (!values.includes(value)) {
+    throw invalid(name, `must be ${values.map(show).join(' or ')}, not ${show(value)}`);
+  }
+  return value;
+};
+const fn = (name, value) => {
+  if (typeof value !== 'function') throw invalid(name, `must be a function, not ${show(value)}`);
+  return value;
+};
+const signal = (name, value) => {
+  if (!value || typeof value.aborted !== 'boolean') {
+    throw invalid(name, `must be an AbortSignal, not ${show(value)}`);
+  }
+  return value;
+};
+const compress = (name, value) => (value === false ? undefined : oneOf('gzip', 'zstd')(name, value));
+const signalName = (name, value) => {
+  if (typeof value !== 'string' || !/^SIG[A-Z0-9]+$/.test(value)) {
+    throw invalid(name, `must be a signal's name, like 'SIGUSR2', not ${show(value)}`);
+  }
+  return value;
+};
+
+const THRESHOLDS = {
+  minForced: whole(4, 1e6),
+  minNatural: whole(4, 1e6),
+  warmUp: whole(0, 1e6),
+  floorBytes: number(0, 1e15),
+  floorShare: number(0, 1),
+  minRise: number(0, 1e15),
+  minRiseNatural: number(0, 1e15),
+  floorContexts: number(0, 1e6),
+  minContexts: number(0, 1e6),
+  confidence: number(0.5, 0.999999),
+};
+const thresholds = (name, value) => check(name, THRESHOLDS, value);
+
+const START = {
+  forceGcEvery: (name, value) => (value === 0 ? 0 : number(10, 2 ** 31 - 1)(name, value)),
+  window: whole(8, 100000),
+  thresholds,
+  onLeak: oneOf('emit', 'capture'),
+  snapshotDir: string,
+  snapshotSignal: (name, value) => (value === false ? undefined : signalName(name, value)),
+  nearHeapLimit: boolean,
+};
+
+const SNAPSHOT = {
+  compress,
+  redact: boolean,
+  mode: oneOf('auto', 'fork', 'inline'),
+  force: boolean,
+  keepIds: boolean,
+  exposeNumericValues: boolean,
+  signal,
+  onProgress: fn,
+};
+
+const SIGNAL = {
+  path: string,
+  compress,
+  redact: boolean,
+  mode: oneOf('auto', 'fork', 'inline'),
+  force: boolean,
+  keepIds: boolean,
+  exposeNumericValues: boolean,
+  cooldown: number(0, 24 * 60 * MINUTE),
+  max: whole(0, 1e6),
+  callback: fn,
+};
+
+const TREND = { thresholds };
+
+function show(value) {
+  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}
+
+/** Checks `value` against a table of options; returns a copy without undefined. */
+function check(what, table, value) {
+  const out = {};
+  if (value === undefined || value === null) return out;
+  if (typeof value !== 'object') throw invalid(what, `must be an object, not ${show(value)}`);
+  for (const name of Object.keys(value)) {
+    const rule = Object.prototype.hasOwnProperty.call(table, name) && table[name];
+    if (!rule) {
+      throw invalid(name, `is not an option of ${what}; known are ${Object.keys(table).join(', ')}`);
+    }
+    if (value[name] === undefined) continue;
+    const checked = rule(name, value[name]);
+    if (checked !== undefined) out[name] = checked;
+  }
+  return out;
+}
+
+/** The value of an environment variable as the option of that name takes it. */
+function parseVariable(name, text) {
+  if (/^-?\d+(\.\d+)?$/.test(text)) return Number(text);
+  if (text === 'true' || text === 'on') return true;
+  if (text === 'false' || text === 'off') return false;
+  if (name === 'thresholds') {
+    try {
+      return JSON.parse(text);
+    } catch (error) {
+      throw invalid('LEAKWATCH_THRESHOLDS', `must be JSON: ${error.message}`);
+    }
+  }
+  return text;
+}
+
+/** Options of start() from LEAKWATCH_FORCE_GC_EVERY, LEAKWATCH_WINDOW and so on. */
+function fromEnvironment(env) {
+  const out = {};
+  for (const name of Object.keys(START)) {
+    const variable = `LEAKWATCH_${name.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
+    const text = env[variable];
+    if (text === undefined || text === '') continue;
+    out[name] = parseVariable(name, text);
+  }
+  return out;
+}
+
+module.exports = {
+  fromEnvironment,
+  signal: (value) => check('snapshotOnSignal()', SIGNAL, value),
+  snapshot: (value) => check('writeSnapshot()', SNAPSHOT, value),
+  start: (value) => check('start()', START, value),
+  trend: (value) => check('trend()', TREND, value),
+  show,
+  signalName,
+};

@@ -1,0 +1,45 @@
+'use strict';
+// Watching without a change of the program: options come from LEAKWATCH_*.
+
+const { start } = require('./watch');
+const { trend } = require('./trend');
+const { fromEnvironment } = require('./options');
+const host = require('./host');
+
+const REPORTS = ['off', 'leak', 'exit'];
+
+function say(line) {
+  // Straight to the descriptor: the program may have replaced console and streams.
+  try {
+    require('fs').writeSync(2, `leakwatch[${process.pid}${host.threadId ? `.${host.threadId}` : ''}]: ${line}\n`);
+  } catch (_) {
+    // Nobody reads standard error any more.
+  }
+}
+
+function register() {
+  const mode = process.env.LEAKWATCH_REPORT || 'leak';
+  if (!REPORTS.includes(mode)) {
+    say(`LEAKWATCH_REPORT must be one of ${REPORTS.join(', ')}, not '${mode}'; taking 'leak'`);
+  }
+  let watch;
+  try {
+    watch = start(fromEnvironment(process.env));
+  } catch (error) {
+    // A wrong option must not keep the program from starting.
+    say(`not watching: ${error.message}`);
+    return;
+  }
+  watch.on('error', (error) => say(error.message));
+  if (mode === 'off') return;
+  watch.on('leak', ({ reason }) => say(`leak: ${reason}`));
+  watch.on('snapshot', ({ path, cause }) => say(`snapshot (${cause}): ${path}`));
+  if (mode === 'exit') {
+    process.on('exit', () => {
+      const { verdict, reason } = trend();
+      say(`${verdict}: ${reason}`);
+    });
+  }
+}
+
+register();

@@ -1,0 +1,189 @@
+'use strict';
+// Watching this isolate: an EventEmitter over what the addon records.
+
+const EventEmitter = require('events');
+const path = require('path');
+const host = require('./host');
+const fallback = require('./fallback');
+const options = require('./options');
+const { deliver } = require('./delivery');
+const { judge, records } = require('./trend');
+const { settledTick } = require('./baselines');
+const { nativeOptions, writeSnapshotAsync } = require('./snapshot');
+const { snapshotOnSignal } = require('./signal');
+const { unavailable } = require('./error');
+
+const { native } = host;
+/** How often records are handed on, in milliseconds: never one callback a GC. */
+const POLL_MS = 1000;
+
+class Watch extends EventEmitter {
+  constructor() {
+    super();
+    this.options = {};
+    this._endings = [];
+    this._nextGc = 0;
+    this._nextBaseline = 0;
+    this._ticking = false;
+  }
+
+  /** Stops watching; the same as `leakwatch.stop()`. */
+  stop() {
+    stop();
+  }
+
+  _begin(checked) {
+    this._end();
+    this.options = checked;
+    const natural = !checked.forceGcEvery;
+    const counts = native.counts();
+    this._nextGc = counts.gcs;
+    this._nextBaseline = counts.baselines;
+    const hooked = native.watch(
+      natural && host.isNative('gcEvents'),
+      checked.window,
+      checked.thresholds || {}
+    );
+    if (!hooked || !host.isNative('gcEvents')) this._observe(natural);
+    this._every(POLL_MS, () => this._poll());
+    if (checked.forceGcEvery) this._every(checked.forceGcEvery, () => this._forcedTick());
+    this._endings.push(deliver.add((error, result) => this._snapshot(error, result)));
+    deliver.enable();
+    if (host.isNative('signalWhileBusy')) native.reach();
+    if (checked.snapshotSignal) {
+      const target = checked.snapshotDir && { path: checked.snapshotDir + path.sep };
+      this._endings.push(snapshotOnSignal(checked.snapshotSignal, target));
+    }
+    if (checked.nearHeapLimit) this._guardHeapLimit();
+  }
+
+  _end() {
+    for (const ending of this._endings.splice(0)) ending();
+  }
+
+  _every(ms, run) {
+    const timer = host.timers.setInterval(() => {
+      // A failing poll must neither end the process nor the watching.
+      try {
+        run();
+      } catch (error) {
+        this._error(error);
+      }
+    }, ms);
+    timer.unref();
+    this._endings.push(() => host.timers.clearInterval(timer));
+  }
+
+  /** Without native hooks: Node's observer tells of GCs after the fact. */
+  _observe(natural) {
+    this._endings.push(
+      fallback.observeGcs((kind, start, duration, flags) => {
+        const name = native.pushGc(kind, start, duration, flags);
+        if (natural && name === 'major') {
+          native.pushBaseline(fallback.baseline(undefined, duration, false));
+        }
+      })
+    );
+  }
+
+  _guardHeapLimit() {
+    if (!host.isNative('nearHeapLimit')) {
+      this._error(unavailable('nearHeapLimit', host.capabilities.get('nearHeapLimit').why));
+      return;
+    }
+    const target = this._directory();
+    native.guardHeapLimit(nativeOptions(target, {}));
+  }
+
+  _directory() {
+    return path.resolve(this.options.snapshotDir || '.') + path.sep;
+  }
+
+  _forcedTick() {
+    if (this._ticking) return;
+    this._ticking = true;
+    const done = () => {
+      this._ticking = false;
+    };
+    settledTick().then(done, (error) => {
+      done();
+      this._error(error);
+    });
+  }
+
+  /** Hands on what has been recorded since the last time. */
+  _poll() {
+    deliver.drain();
+    const wantsGcs = this.listenerCount('gc') > 0;
+    if (!wantsGcs && native.baselineCount() <= this._nextBaseline) return;
+    const { gcs, baselines } = records(wantsGcs ? this._nextGc : Number.MAX_SAFE_INTEGER, this._nextBaseline);
+    for (const gc of gcs) {
+      this._nextGc = gc.seq + 1;
+      this.emit('gc', gc);
+    }
+    for (const baseline of baselines) {
+      this._nextBaseline = baseline.index + 1;
+      this.emit('baseline', baseline);
+    }
+    if (baselines.length > 0) this._judge();
+  }
+
+  _judge() {
+    const { trend, alarm } = judge(this.options.thresholds, true);
+    if (!alarm) return;
+    if (this.options.onLeak === 'capture') this._capture();
+    this.emit('leak', trend);
+  }
+
+  _capture() {
+    const started = writeSnapshotAsync(this._directory());
+    started.then(
+      (result) => this._snapshot(null, { ...result, cause: 'leak' }),
+      (error) => this._error(error)
+    );
+  }
+
+  _snapshot(error, result) {
+    if (error) this._error(error);
+    else this.emit('snapshot', result);
+  }
+
+  /** 'error' without a listener would end the process, which is not ours. */
+  _error(error) {
+    if (this.listenerCount('error') > 0) this.emit('error', error);
+    else process.emitWarning(error.message, 'LeakwatchWarning', error.code);
+  }
+}
+
+// One Watch for this isolate, however often this file is loaded into a realm.
+const KEY = Symbol.for('leakwatch.watch');
+
+function theWatch() {
+  if (!process[KEY]) {
+    Object.defineProperty(process, KEY, { value: new Watch(), configurable: true });
+  }
+  return process[KEY];
+}
+
+function start(given) {
+  const checked = options.start(given);
+  const watch = theWatch();
+  if (!native.isWatching() || given !== undefined) watch._begin(checked);
+  return watch;
+}
+
+function stop() {
+  const watch = theWatch();
+  // What has been recorded is told before the hooks go.
+  if (native.isWatching()) {
+    try {
+      watch._poll();
+    } catch (error) {
+      watch._error(error);
+    }
+  }
+  watch._end();
+  native.unwatch();
+}
+
+module.exports = { start, stop };

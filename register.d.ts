@@ -1,0 +1,2 @@
+/** Starts watching with the options of the environment: `LEAKWATCH_*`. */
+export {};

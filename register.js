@@ -1,0 +1,4 @@
+'use strict';
+
+// For `node --require leakwatch/register` and `--import leakwatch/register`.
+require('./lib/register');

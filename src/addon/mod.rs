@@ -1,0 +1,501 @@
+//! Every `#[napi]` item: convert in, call, convert out.
+//!
+//! The facade in `lib/` is the only caller. Each export catches panics, since
+//! one that crossed Node-API would end the host.
+
+mod files;
+mod objects;
+
+use crate::capture::{self, CaptureOptions, Progress};
+use crate::error::Error;
+use crate::recorder::{self, GcKind, GcNumbers};
+use crate::session::{Session, Wake};
+use crate::signals::{self, Registration};
+use crate::system;
+use crate::trend::Baseline;
+use crate::v8::heap_profiler;
+use crate::v8::isolate::{CurrentIsolate, IsolateId};
+use crate::v8::os;
+use crate::v8::signal::Signal;
+use crate::v8::statistics::HeapStatistics;
+use napi::Env;
+use napi::bindgen_prelude::{FnArgs, Function};
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
+use napi_derive::napi;
+use objects::*;
+use once_cell::sync::Lazy;
+use parking_lot::Mutex;
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+type Result<T> = std::result::Result<T, napi::Error<String>>;
+
+/// Which session each Node-API environment belongs to.
+static ENVIRONMENTS: Lazy<Mutex<HashMap<usize, Environment>>> = Lazy::new(Mutex::default);
+/// The machine's memory does not change; reading it takes a dozen small files.
+static MEMORY_LIMIT: Lazy<Option<u64>> = Lazy::new(system::memory_limit);
+
+#[derive(Clone, Copy)]
+struct Environment {
+    isolate: IsolateId,
+    native: bool,
+}
+
+impl From<Error> for napi::Error<String> {
+    /// The details travel behind a NUL; the facade takes them apart.
+    fn from(error: Error) -> Self {
+        let reason = format!("{error}\0{}", error.details());
+        Self::new(error.code().to_owned(), reason)
+    }
+}
+
+fn environment(env: &Env) -> usize {
+    env.raw() as usize
+}
+
+fn entry(env: &Env) -> Result<Environment> {
+    let known = ENVIRONMENTS.lock().get(&environment(env)).copied();
+    known.ok_or_else(|| unavailable("leakwatch", "attach() has not been called here").into())
+}
+
+fn session(env: &Env) -> Result<Arc<Session>> {
+    Session::of(entry(env)?.isolate)
+        .ok_or_else(|| unavailable("leakwatch", "this environment is shutting down").into())
+}
+
+/// The isolate, if V8 may be asked natively here.
+fn native(env: &Env) -> Result<CurrentIsolate> {
+    let entry = entry(env)?;
+    CurrentIsolate::get()
+        .filter(|isolate| entry.native && isolate.id() == entry.isolate)
+        .ok_or_else(|| unavailable("native V8", "it is switched off or not exported").into())
+}
+
+fn unavailable(what: &'static str, why: &str) -> Error {
+    Error::Unavailable {
+        what,
+        why: why.to_owned(),
+    }
+}
+
+/// Joins this environment to its isolate's session and says what works
+/// natively. Called each time the facade is evaluated; again changes nothing.
+#[napi(catch_unwind)]
+pub fn attach(env: Env, host: JsHost) -> Result<Vec<JsCapability>> {
+    let isolate = CurrentIsolate::get().filter(|_| host.native);
+    let checked = isolate.and_then(|isolate| agrees(isolate, &host).then_some(isolate));
+    let id = checked.map_or(IsolateId::of_thread(host.thread_id), CurrentIsolate::id);
+    let key = environment(&env);
+    let known = ENVIRONMENTS.lock().insert(
+        key,
+        Environment {
+            isolate: id,
+            native: checked.is_some(),
+        },
+    );
+    let numbers = GcNumbers {
+        minor: host.gc_minor,
+        major: host.gc_major,
+        incremental: host.gc_incremental,
+        weak_callbacks: host.gc_weakcb,
+    };
+    Session::join(id, key, host.thread_id, numbers);
+    if known.is_none() {
+        env.add_env_cleanup_hook((key, id), |(key, id)| {
+            ENVIRONMENTS.lock().remove(&key);
+            Session::leave(id, key);
+        })
+        .map_err(|e| napi::Error::new("ERR_LEAKWATCH_UNAVAILABLE".to_owned(), e.reason.clone()))?;
+    }
+    let why = match (host.native, isolate, checked) {
+        (false, ..) => Some("switched off by LEAKWATCH_NATIVE_V8=off"),
+        (true, None, _) => Some("this host does not export V8's C++ API"),
+        (true, Some(_), None) => Some("V8's statistics disagree with v8.getHeapStatistics()"),
+        (true, Some(_), Some(_)) => None,
+    };
+    Ok(capabilities(why))
+}
+
+/// The layout is trusted only if it gives what Node's own API gives.
+fn agrees(isolate: CurrentIsolate, host: &JsHost) -> bool {
+    let Some(s) = isolate.heap_statistics() else {
+        return false;
+    };
+    let same = |ours: Option<u64>, theirs: Option<f64>| match (ours, theirs) {
+        (Some(ours), Some(theirs)) => ours as f64 == theirs,
+        // One of the two does not know it: nothing contradicts.
+        _ => true,
+    };
+    s.heap_size_limit as f64 == host.heap_size_limit
+        && same(s.native_contexts, host.native_contexts)
+        && same(s.detached_contexts, host.detached_contexts)
+}
+
+fn capabilities(why: Option<&str>) -> Vec<JsCapability> {
+    let unix = cfg!(unix);
+    let taking = heap_profiler::available();
+    let rows: [(&str, bool, &str); 6] = [
+        ("statistics", true, ""),
+        ("gcEvents", true, ""),
+        ("forcedGc", true, ""),
+        ("snapshot", taking, "V8's heap profiler is not exported"),
+        (
+            "signalWhileBusy",
+            unix && taking,
+            "needs POSIX signals and V8's heap profiler",
+        ),
+        (
+            "nearHeapLimit",
+            taking,
+            "V8's heap profiler is not exported",
+        ),
+    ];
+    rows.into_iter()
+        .map(|(name, here, missing)| {
+            let why = why.or((!here).then_some(missing));
+            JsCapability {
+                name: name.to_owned(),
+                native: why.is_none(),
+                why: why.map(str::to_owned),
+            }
+        })
+        .collect()
+}
+
+/// Begins to watch; false if GCs must be pushed in from JavaScript.
+#[napi(catch_unwind)]
+pub fn watch(
+    env: Env,
+    natural: bool,
+    window: Option<u32>,
+    thresholds: JsThresholds,
+) -> Result<bool> {
+    let window = window.map(|n| n as usize);
+    Ok(session(&env)?.watch(natural, window, thresholds.into()))
+}
+
+/// Takes every hook out.
+#[napi(catch_unwind)]
+pub fn unwatch(env: Env) -> Result<()> {
+    session(&env)?.unwatch();
+    Ok(())
+}
+
+/// Whether this isolate is being watched, by whichever load of the facade.
+#[napi(catch_unwind)]
+pub fn is_watching(env: Env) -> Result<bool> {
+    Ok(session(&env)?.is_watching())
+}
+
+#[napi(catch_unwind)]
+pub fn heap_statistics(env: Env) -> Result<JsHeapStatistics> {
+    Ok(statistics(native(&env)?)?.into())
+}
+
+fn statistics(isolate: CurrentIsolate) -> Result<HeapStatistics> {
+    let read = isolate.heap_statistics();
+    read.ok_or_else(|| unavailable("statistics", "V8 does not tell").into())
+}
+
+#[napi(catch_unwind)]
+pub fn heap_spaces(env: Env) -> Result<Vec<JsSpace>> {
+    let isolate = native(&env)?;
+    let spaces = (0..isolate.space_count()).filter_map(|at| isolate.space(at));
+    Ok(spaces.map(JsSpace::from).collect())
+}
+
+/// A full GC that makes no baseline; its duration in milliseconds.
+#[napi(catch_unwind)]
+pub fn collect(env: Env) -> Result<f64> {
+    let (isolate, session) = (native(&env)?, session(&env)?);
+    let start = Instant::now();
+    session
+        .recorder()
+        .without_baselines(|| isolate.collect_all_garbage());
+    Ok(start.elapsed().as_secs_f64() * 1000.0)
+}
+
+/// First half of a tick: a full GC, and V8's figures right after it.
+#[napi(catch_unwind)]
+pub fn measure(env: Env) -> Result<()> {
+    let (isolate, session) = (native(&env)?, session(&env)?);
+    let start = Instant::now();
+    session
+        .recorder()
+        .without_baselines(|| isolate.collect_all_garbage());
+    let gc_ms = start.elapsed().as_secs_f64() * 1000.0;
+    let now = session.recorder().clock().at(Instant::now());
+    let statistics = statistics(isolate)?;
+    session.set_pending(Baseline {
+        forced: true,
+        ..recorder::measure(&statistics, now, gc_ms, os::resident_memory())
+    });
+    Ok(())
+}
+
+/// Second half: Node's own part of the figures, and the record.
+#[napi(catch_unwind)]
+pub fn record(env: Env, label: Option<String>, array_buffers: Option<f64>) -> Result<JsBaseline> {
+    let session = session(&env)?;
+    let pending = session.take_pending();
+    let mut baseline = pending.ok_or_else(|| unavailable("tick", "nothing was measured"))?;
+    baseline.label = label.map(String::into_boxed_str);
+    baseline.array_buffers = array_buffers.map(|n| n as u64);
+    Ok(session.recorder().push_baseline(baseline).into())
+}
+
+/// A baseline measured in JavaScript.
+#[napi(catch_unwind)]
+pub fn push_baseline(env: Env, baseline: JsBaseline) -> Result<JsBaseline> {
+    Ok(session(&env)?
+        .recorder()
+        .push_baseline(baseline.into())
+        .into())
+}
+
+/// A GC seen by a PerformanceObserver; returns its kind.
+#[napi(catch_unwind)]
+pub fn push_gc(env: Env, kind: i32, start: f64, duration: f64, flags: i32) -> Result<&'static str> {
+    let forced = flags != 0;
+    let kind = session(&env)?
+        .recorder()
+        .push_gc(kind, start, duration, forced);
+    Ok(kind.name())
+}
+
+/// Tells natural baselines what Node's array buffers hold.
+#[napi(catch_unwind)]
+pub fn complete(env: Env, array_buffers: f64) -> Result<()> {
+    session(&env)?.recorder().complete(array_buffers as u64);
+    Ok(())
+}
+
+/// Records from these numbers on.
+#[napi(catch_unwind)]
+pub fn history(env: Env, from_gc: f64, from_baseline: f64) -> Result<JsHistory> {
+    let session = session(&env)?;
+    let recorder = session.recorder();
+    // Everything is copied out before the first JavaScript object is made:
+    // making one may collect garbage, which records.
+    let baselines = recorder.baselines(from_baseline as u64);
+    let gcs = recorder.gcs(from_gc as u64);
+    let spaces = recorder.spaces(from_gc as u64);
+    let names = match native(&env) {
+        Ok(isolate) => (0..isolate.space_count())
+            .filter_map(|at| isolate.space(at))
+            .map(|space| space.name.to_owned())
+            .collect(),
+        Err(_) => Vec::new(),
+    };
+    let mut by_seq: HashMap<u64, Vec<f64>> = spaces
+        .iter()
+        .map(|s| {
+            (
+                s.seq,
+                s.used.iter().take(names.len()).map(|&n| n as f64).collect(),
+            )
+        })
+        .collect();
+    Ok(JsHistory {
+        baselines: baselines.into_iter().map(JsBaseline::from).collect(),
+        gcs: gcs
+            .into_iter()
+            .map(|gc| JsGc::new(gc, by_seq.remove(&gc.seq)))
+            .collect(),
+        spaces: names,
+    })
+}
+
+#[napi(catch_unwind)]
+pub fn counts(env: Env) -> Result<JsCounts> {
+    let counts = session(&env)?.recorder().counts();
+    let kinds = GcKind::ALL.into_iter().zip(counts.totals);
+    Ok(JsCounts {
+        totals: kinds
+            .map(|(kind, totals)| JsTotals::new(kind, totals))
+            .collect(),
+        missed: counts.missed as f64,
+        gcs: counts.gcs as f64,
+        baselines: counts.baselines as f64,
+    })
+}
+
+/// How many baselines there have been: cheap enough to ask every second.
+#[napi(catch_unwind)]
+pub fn baseline_count(env: Env) -> Result<f64> {
+    Ok(session(&env)?.recorder().counts().baselines as f64)
+}
+
+/// Names a baseline after the fact, if it is still there.
+#[napi(catch_unwind)]
+pub fn relabel(env: Env, index: f64, label: String) -> Result<()> {
+    session(&env)?.recorder().relabel(index as u64, &label);
+    Ok(())
+}
+
+/// The global object of the realm this environment was made in. Test runners
+/// evaluate modules in realms of their own, which end with the test file.
+#[napi(catch_unwind)]
+pub fn host_global(env: &Env) -> Result<napi::bindgen_prelude::Object<'_>> {
+    let global = env.get_global();
+    let global = global
+        .map_err(|e| napi::Error::new("ERR_LEAKWATCH_UNAVAILABLE".to_owned(), e.reason.clone()))?;
+    let object = napi::bindgen_prelude::JsObjectValue::get_named_property(&global, "globalThis");
+    object.map_err(|e| napi::Error::new("ERR_LEAKWATCH_UNAVAILABLE".to_owned(), e.reason.clone()))
+}
+
+/// The trend over the records; with `observe` the alarm is asked as well.
+#[napi(catch_unwind)]
+pub fn trend(
+    env: Env,
+    limits: JsLimits,
+    thresholds: Option<JsThresholds>,
+    observe: bool,
+) -> Result<JsTrend> {
+    let session = session(&env)?;
+    let limits = limits.with_memory(*MEMORY_LIMIT);
+    let trend = session.trend(&limits, thresholds.map(Into::into));
+    let alarm = observe && session.alarm(&trend);
+    Ok(JsTrend::new(trend, alarm))
+}
+
+#[napi(catch_unwind)]
+pub fn reset(env: Env) -> Result<()> {
+    session(&env)?.reset();
+    Ok(())
+}
+
+/// Takes a snapshot now and waits for the file. `progress(phase, done)` may
+/// return false to give up; it is not called while V8 builds its graph.
+#[napi(catch_unwind)]
+pub fn write_snapshot(
+    env: Env,
+    options: JsCaptureOptions,
+    progress: Option<Function<'_, FnArgs<(String, f64)>, bool>>,
+) -> Result<JsOutcome> {
+    let start = Instant::now();
+    let captured = capture_now(&env, options, progress.as_ref())?;
+    let (pause_ms, nodes) = (captured.pause_ms, captured.nodes);
+    let (path, bytes) = captured.finish()?;
+    Ok(files::outcome(path, bytes, pause_ms, start, nodes))
+}
+
+/// Takes a snapshot now; the promise is for the file.
+#[napi(catch_unwind)]
+pub fn write_snapshot_async(
+    env: Env,
+    options: JsCaptureOptions,
+    progress: Option<Function<'_, FnArgs<(String, f64)>, bool>>,
+) -> Result<napi::bindgen_prelude::AsyncTask<files::Finish>> {
+    let start = Instant::now();
+    let captured = capture_now(&env, options, progress.as_ref())?;
+    Ok(files::Finish::task(captured, start))
+}
+
+fn capture_now(
+    env: &Env,
+    options: JsCaptureOptions,
+    progress: Option<&Function<'_, FnArgs<(String, f64)>, bool>>,
+) -> Result<capture::Captured> {
+    let (isolate, session) = (native(env)?, session(env)?);
+    let options = CaptureOptions::try_from(options)?;
+    let mut report = |at: Progress| match (at, progress) {
+        (Progress::Write(bytes), Some(progress)) => {
+            let call = progress.call(("write".to_owned(), bytes as f64).into());
+            // A callback that throws has given up; the facade keeps its error.
+            call.unwrap_or(false)
+        }
+        _ => true,
+    };
+    Ok(capture::capture(&session, isolate, &options, &mut report)?)
+}
+
+/// What became of snapshots nobody waited for.
+#[napi(catch_unwind)]
+pub fn outcomes(env: Env) -> Result<Vec<JsOutcome>> {
+    let outcomes = session(&env)?.outcomes();
+    Ok(outcomes.into_iter().map(JsOutcome::from).collect())
+}
+
+/// Serves requests of the signal thread from the event loop.
+#[napi(catch_unwind)]
+pub fn serve_requests(env: Env) -> Result<()> {
+    let session = session(&env)?;
+    if let Ok(isolate) = native(&env) {
+        session.serve(isolate);
+    }
+    Ok(())
+}
+
+/// Lets other threads wake this environment's event loop, which they do by
+/// calling `wake`. Never keeps the loop alive.
+#[napi(catch_unwind)]
+pub fn set_wake(env: Env, wake: Function<'_, (), ()>) -> Result<()> {
+    let function = wake
+        .build_threadsafe_function()
+        .weak::<true>()
+        .max_queue_size::<1>()
+        .build()
+        .map_err(|e| napi::Error::new("ERR_LEAKWATCH_UNAVAILABLE".to_owned(), e.reason.clone()))?;
+    let wake: Wake = Arc::new(move || {
+        // Full means that it is about to wake up anyway.
+        let _ = function.call((), ThreadsafeFunctionCallMode::NonBlocking);
+    });
+    session(&env)?.set_wake(environment(&env), Some(wake));
+    Ok(())
+}
+
+/// The signals that may be asked for; none where there are none.
+#[napi(catch_unwind)]
+pub fn signal_names() -> Vec<&'static str> {
+    Signal::names().collect()
+}
+
+/// Serves a signal with snapshots until [`dispose_signal`] is called.
+#[napi(catch_unwind)]
+pub fn on_signal(
+    env: Env,
+    name: String,
+    options: JsCaptureOptions,
+    cooldown: f64,
+    max: u32,
+) -> Result<u32> {
+    let (isolate, session) = (native(&env)?, session(&env)?);
+    let signal = Signal::by_name(&name).ok_or_else(|| Error::InvalidArgument {
+        option: "signal",
+        why: format!(
+            "'{name}' cannot be used; choose one of {}",
+            Signal::names().collect::<Vec<_>>().join(", ")
+        ),
+    })?;
+    let options = CaptureOptions::try_from(options)?;
+    session.reach();
+    Ok(signals::register(Registration {
+        signal,
+        isolate: isolate.id(),
+        options,
+        cooldown: Duration::from_millis(cooldown as u64),
+        max,
+    })?)
+}
+
+/// Ends what [`on_signal`] began.
+#[napi(catch_unwind)]
+pub fn dispose_signal(id: u32) {
+    signals::unregister(id);
+}
+
+/// Lets signals asked for elsewhere reach this isolate while it is busy.
+#[napi(catch_unwind)]
+pub fn reach(env: Env) -> Result<bool> {
+    Ok(session(&env)?.reach())
+}
+
+/// Arms a snapshot near the heap limit.
+#[napi(catch_unwind)]
+pub fn guard_heap_limit(env: Env, options: JsCaptureOptions) -> Result<bool> {
+    native(&env)?;
+    let options = CaptureOptions::try_from(options)?;
+    Ok(session(&env)?.guard_heap_limit(options))
+}

@@ -1,0 +1,270 @@
+//! One error type with stable codes, each saying what to do.
+
+use serde_json::{Value, json};
+use std::fmt;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Everything that can go wrong between the caller and the file.
+#[derive(Debug)]
+pub enum Error {
+    /// An option or argument has a value leakwatch does not take.
+    InvalidArgument {
+        /// The option's name as the caller knows it.
+        option: &'static str,
+        /// What is wrong and what is allowed.
+        why: String,
+    },
+    /// This host or this build cannot do it.
+    Unavailable {
+        /// The capability, as `capabilities()` names it.
+        what: &'static str,
+        /// Why, and what to do instead.
+        why: String,
+    },
+    /// The folder of a path does not exist.
+    NoDirectory(PathBuf),
+    /// The folder or the file cannot be written.
+    NotWritable {
+        /// The path that was tried.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The disk filled up while writing.
+    DiskFull {
+        /// The file that was being written; it has been removed.
+        path: PathBuf,
+        /// Bytes written before.
+        written: u64,
+    },
+    /// Any other failure of the file system.
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To which path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The headroom check found too little memory, in bytes.
+    NotEnoughMemory {
+        /// The estimate of what the snapshot needs.
+        needed: u64,
+        /// What is left.
+        available: u64,
+        /// Who sets the limit: `cgroup` or `system`.
+        limited_by: &'static str,
+        /// Heap in use, from which the estimate follows.
+        heap_used: u64,
+    },
+    /// The headroom check found too little disk, in bytes.
+    NotEnoughDisk {
+        /// The estimate of the file's size.
+        needed: u64,
+        /// What is free.
+        available: u64,
+        /// The folder that was asked.
+        directory: PathBuf,
+    },
+    /// The caller gave up.
+    Aborted,
+    /// A snapshot is being taken already in this isolate.
+    Busy,
+    /// V8 returned no snapshot.
+    SnapshotFailed(&'static str),
+}
+
+impl Error {
+    /// The stable code that callers match on.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidArgument { .. } => "ERR_LEAKWATCH_INVALID_ARGUMENT",
+            Self::Unavailable { .. } => "ERR_LEAKWATCH_UNAVAILABLE",
+            Self::NoDirectory(_) => "ERR_LEAKWATCH_NO_DIRECTORY",
+            Self::NotWritable { .. } => "ERR_LEAKWATCH_NOT_WRITABLE",
+            Self::DiskFull { .. } => "ERR_LEAKWATCH_DISK_FULL",
+            Self::Io { .. } => "ERR_LEAKWATCH_IO",
+            Self::NotEnoughMemory { .. } => "ERR_LEAKWATCH_NOT_ENOUGH_MEMORY",
+            Self::NotEnoughDisk { .. } => "ERR_LEAKWATCH_NOT_ENOUGH_DISK",
+            Self::Aborted => "ERR_LEAKWATCH_ABORTED",
+            Self::Busy => "ERR_LEAKWATCH_BUSY",
+            Self::SnapshotFailed(_) => "ERR_LEAKWATCH_SNAPSHOT_FAILED",
+        }
+    }
+
+    /// The numbers and paths of the message, for programs.
+    pub fn details(&self) -> Value {
+        match self {
+            Self::InvalidArgument { option, .. } => json!({ "option": option }),
+            Self::Unavailable { what, .. } => json!({ "capability": what }),
+            Self::NoDirectory(path) => json!({ "path": path }),
+            Self::NotWritable { path, source } | Self::Io { path, source, .. } => {
+                json!({ "path": path, "errno": source.raw_os_error() })
+            }
+            Self::DiskFull { path, written } => json!({ "path": path, "written": written }),
+            Self::NotEnoughMemory {
+                needed,
+                available,
+                limited_by,
+                heap_used,
+            } => json!({
+                "needed": needed, "available": available,
+                "limitedBy": limited_by, "heapUsed": heap_used,
+            }),
+            Self::NotEnoughDisk {
+                needed,
+                available,
+                directory,
+            } => json!({ "needed": needed, "available": available, "path": directory }),
+            Self::Aborted | Self::Busy | Self::SnapshotFailed(_) => json!({}),
+        }
+    }
+
+    /// Sorts an I/O error by what the caller can do about it.
+    pub fn from_io(doing: &'static str, path: &Path, written: u64, source: io::Error) -> Self {
+        let path = path.to_path_buf();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                Self::DiskFull { path, written }
+            }
+            io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+                Self::NotWritable { path, source }
+            }
+            io::ErrorKind::NotFound => {
+                Self::NoDirectory(path.parent().map_or(path.clone(), Path::to_path_buf))
+            }
+            _ => Self::Io {
+                doing,
+                path,
+                source,
+            },
+        }
+    }
+}
+
+/// Bytes for people, in steps of 1,000 with three digits at most.
+pub fn human_bytes(bytes: u64) -> String {
+    const UNITS: [&str; 5] = ["B", "KB", "MB", "GB", "TB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 999.5 && unit + 1 < UNITS.len() {
+        value /= 1000.0;
+        unit += 1;
+    }
+    let digits = if unit == 0 || value >= 99.95 {
+        0
+    } else if value >= 9.995 {
+        1
+    } else {
+        2
+    };
+    format!("{value:.digits$} {}", UNITS[unit])
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidArgument { option, why } => write!(f, "{option}: {why}"),
+            Self::Unavailable { what, why } => write!(f, "{what} is not available: {why}"),
+            Self::NoDirectory(path) => write!(
+                f,
+                "no such directory: {}; create it first or choose another path",
+                path.display()
+            ),
+            Self::NotWritable { path, source } => write!(
+                f,
+                "cannot write {}: {source}; check the permissions of its directory",
+                path.display()
+            ),
+            Self::DiskFull { path, written } => write!(
+                f,
+                "the disk is full after {} of {}; nothing was left behind: free some space, \
+                 use compress: 'gzip' or another directory",
+                human_bytes(*written),
+                path.display()
+            ),
+            Self::Io {
+                doing,
+                path,
+                source,
+            } => write!(f, "{doing} {} failed: {source}", path.display()),
+            Self::NotEnoughMemory {
+                needed,
+                available,
+                limited_by,
+                heap_used,
+            } => write!(
+                f,
+                "a snapshot of {} of heap needs about {} of memory on top and the {limited_by} \
+                 leaves {}; capture earlier, raise the limit, or pass force: true at the risk of \
+                 the process being killed",
+                human_bytes(*heap_used),
+                human_bytes(*needed),
+                human_bytes(*available)
+            ),
+            Self::NotEnoughDisk {
+                needed,
+                available,
+                directory,
+            } => write!(
+                f,
+                "the snapshot is expected to take {} and {} has {} free; free some space, use \
+                 compress: 'gzip', choose another directory, or pass force: true",
+                human_bytes(*needed),
+                directory.display(),
+                human_bytes(*available)
+            ),
+            Self::Aborted => write!(f, "aborted by the caller; nothing was left behind"),
+            Self::Busy => write!(
+                f,
+                "a snapshot is already being taken in this isolate; wait for it to end"
+            ),
+            Self::SnapshotFailed(why) => write!(f, "V8 gave no snapshot: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::NotWritable { source, .. } | Self::Io { source, .. } => Some(source),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_read_well() {
+        let cases = [
+            (0, "0 B"),
+            (999, "999 B"),
+            (1_000, "1.00 KB"),
+            (12_345, "12.3 KB"),
+            (999_499, "999 KB"),
+            (999_500, "1.00 MB"),
+            (4_345_298_944, "4.35 GB"),
+        ];
+        for (bytes, text) in cases {
+            assert_eq!(human_bytes(bytes), text);
+        }
+        assert!(human_bytes(u64::MAX).ends_with("TB"));
+    }
+
+    #[test]
+    fn a_full_disk_is_told_from_a_missing_folder() {
+        let path = Path::new("/somewhere/a.heapsnapshot");
+        let of = |kind: io::ErrorKind| Error::from_io("writing", path, 7, kind.into()).code();
+        assert_eq!(of(io::ErrorKind::StorageFull), "ERR_LEAKWATCH_DISK_FULL");
+        assert_eq!(of(io::ErrorKind::NotFound), "ERR_LEAKWATCH_NO_DIRECTORY");
+        assert_eq!(
+            of(io::ErrorKind::PermissionDenied),
+            "ERR_LEAKWATCH_NOT_WRITABLE"
+        );
+        assert_eq!(of(io::ErrorKind::Other), "ERR_LEAKWATCH_IO");
+    }
+}

@@ -1,0 +1,485 @@
+//! What leakwatch knows about one isolate.
+//!
+//! The addon may be loaded several times into one isolate (a cleared require
+//! cache, Jest's module registry): each load has its own Node-API environment,
+//! but there is one session, one recorder, one set of hooks. It ends with the
+//! last environment, on the isolate's thread, before V8 frees the isolate.
+
+use crate::capture::{self, CaptureOptions};
+use crate::error::Error;
+use crate::recorder::{GcNumbers, Recorder};
+use crate::signals;
+use crate::trend::Baseline;
+use crate::v8::gc::GcHooks;
+use crate::v8::heap_profiler;
+use crate::v8::interrupt;
+use crate::v8::isolate::{CurrentIsolate, IsolateId};
+use crate::v8::near_heap_limit::{NearHeapLimitHook, NearHeapLimitSink};
+use crate::verdict::{self, Alarm, Limits, Thresholds, Trend};
+use parking_lot::Mutex;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::{Arc, Weak};
+use std::time::Instant;
+
+/// Baselines kept unless `window` says otherwise.
+pub const DEFAULT_WINDOW: usize = 240;
+/// Requests that may wait for one isolate; a thousand signals are one wish.
+const MAX_PENDING: usize = 4;
+/// Outcomes kept for an isolate that never asks for them.
+const MAX_OUTCOMES: usize = 64;
+/// How far the heap limit is raised for a capture near it: an eighth, but no
+/// less than this many bytes.
+const LEEWAY: usize = 32 << 20;
+
+static SESSIONS: Mutex<BTreeMap<IsolateId, Arc<Session>>> = Mutex::new(BTreeMap::new());
+
+/// Wakes an isolate's event loop from another thread.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Why a snapshot was taken that no line of JavaScript asked for just then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The signal of this name.
+    Signal(&'static str),
+    /// V8 was about to give up.
+    NearHeapLimit,
+}
+
+impl Cause {
+    /// The word in the `'snapshot'` event.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Signal(name) => name,
+            Self::NearHeapLimit => "nearHeapLimit",
+        }
+    }
+}
+
+/// A wish that waits for its isolate to come to a safe point.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// What for.
+    pub cause: Cause,
+    /// How.
+    pub options: CaptureOptions,
+    /// Since when.
+    pub since: Instant,
+}
+
+/// What became of a request.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What for.
+    pub cause: Cause,
+    /// The file and its size in bytes, or why there is none.
+    pub result: Result<(PathBuf, u64), Error>,
+    /// How long the isolate stood still, in milliseconds.
+    pub pause_ms: f64,
+    /// How long the request waited before it was served, in milliseconds.
+    pub waited_ms: f64,
+    /// Nodes of the graph.
+    pub nodes: u64,
+}
+
+/// One isolate's state.
+pub struct Session {
+    isolate: IsolateId,
+    thread_id: u32,
+    recorder: Arc<Recorder>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Node-API environments, by address, with how to wake each one's loop.
+    environments: HashMap<usize, Option<Wake>>,
+    hooks: Option<GcHooks>,
+    near_limit: Option<NearHeapLimitHook>,
+    watching: bool,
+    thresholds: Option<Thresholds>,
+    alarm: Alarm,
+    pending_baseline: Option<Baseline>,
+    nodes_per_byte: Option<f64>,
+    ids_kept: bool,
+    capturing: bool,
+    requests: VecDeque<Request>,
+    outcomes: VecDeque<Outcome>,
+}
+
+/// Ends a capture when dropped.
+pub struct Capturing<'a>(&'a Session);
+
+impl Drop for Capturing<'_> {
+    fn drop(&mut self) {
+        self.0.state.lock().capturing = false;
+    }
+}
+
+impl Session {
+    /// The session of the current isolate; the first caller makes it.
+    pub fn join(
+        isolate: IsolateId,
+        environment: usize,
+        thread_id: u32,
+        numbers: GcNumbers,
+    ) -> Arc<Self> {
+        let mut sessions = SESSIONS.lock();
+        let session = sessions.entry(isolate).or_insert_with(|| {
+            Arc::new(Self {
+                isolate,
+                thread_id,
+                recorder: Arc::new(Recorder::new(numbers, DEFAULT_WINDOW)),
+                state: Mutex::default(),
+            })
+        });
+        let mut state = session.state.lock();
+        state.environments.entry(environment).or_insert(None);
+        drop(state);
+        Arc::clone(session)
+    }
+
+    /// Called from an environment's cleanup hook, on the isolate's thread. The
+    /// last one ends the session.
+    pub fn leave(isolate: IsolateId, environment: usize) {
+        let session = {
+            let mut sessions = SESSIONS.lock();
+            let Some(session) = sessions.get(&isolate) else {
+                return;
+            };
+            let mut state = session.state.lock();
+            state.environments.remove(&environment);
+            let last = state.environments.is_empty();
+            drop(state);
+            if !last {
+                return;
+            }
+            sessions.remove(&isolate)
+        };
+        // Outside the table's lock: removing hooks calls into V8.
+        if let Some(session) = session {
+            interrupt::deny(isolate);
+            signals::forget(isolate);
+            session.unwatch();
+        }
+    }
+
+    /// The session of an isolate.
+    pub fn of(isolate: IsolateId) -> Option<Arc<Self>> {
+        SESSIONS.lock().get(&isolate).cloned()
+    }
+
+    /// All sessions of the process.
+    pub fn all() -> Vec<Arc<Self>> {
+        SESSIONS.lock().values().cloned().collect()
+    }
+
+    /// Which isolate.
+    pub fn isolate(&self) -> IsolateId {
+        self.isolate
+    }
+
+    /// 0 on the main thread, else `worker_threads.threadId`.
+    pub fn thread_id(&self) -> u32 {
+        self.thread_id
+    }
+
+    /// The records.
+    pub fn recorder(&self) -> &Arc<Recorder> {
+        &self.recorder
+    }
+
+    /// Whether `start()` is in force.
+    pub fn is_watching(&self) -> bool {
+        self.state.lock().watching
+    }
+
+    /// Hooks the GC callbacks in; false where V8 offers none.
+    pub fn watch(&self, natural: bool, window: Option<usize>, thresholds: Thresholds) -> bool {
+        self.recorder.watch(natural, window);
+        let mut state = self.state.lock();
+        state.watching = true;
+        state.thresholds = Some(thresholds);
+        if state.hooks.is_none()
+            && let Some(isolate) = self.current()
+        {
+            drop(state);
+            // V8 allocates while it adds a callback; no lock is held.
+            let hooks = GcHooks::install(isolate, self.recorder.clone());
+            state = self.state.lock();
+            state.hooks = hooks;
+        }
+        state.hooks.is_some()
+    }
+
+    /// Takes all hooks out again.
+    pub fn unwatch(&self) {
+        self.recorder.watch(false, None);
+        let mut state = self.state.lock();
+        state.watching = false;
+        state.requests.clear();
+        let (hooks, near) = (state.hooks.take(), state.near_limit.take());
+        drop(state);
+        if let Some(hooks) = hooks {
+            hooks.remove();
+        }
+        if let Some(near) = near {
+            near.remove();
+        }
+        if let Some(isolate) = self.current() {
+            self.end_ids(isolate, false);
+        }
+    }
+
+    /// Arms the capture near the heap limit; false where V8 does not tell.
+    pub fn guard_heap_limit(self: &Arc<Self>, options: CaptureOptions) -> bool {
+        let Some(isolate) = self.current() else {
+            return false;
+        };
+        if self.state.lock().near_limit.is_some() {
+            return true;
+        }
+        let sink = Arc::new(NearLimit {
+            session: Arc::downgrade(self),
+            options,
+            stage: Mutex::new(Stage::Armed),
+        });
+        let Some(hook) = NearHeapLimitHook::install(isolate, sink) else {
+            return false;
+        };
+        self.reach();
+        self.state.lock().near_limit = Some(hook);
+        true
+    }
+
+    /// Lets other threads interrupt this isolate.
+    pub fn reach(&self) -> bool {
+        self.current()
+            .is_some_and(|isolate| interrupt::allow(isolate, serve))
+    }
+
+    /// How to wake the event loop of an environment.
+    pub fn set_wake(&self, environment: usize, wake: Option<Wake>) {
+        let mut state = self.state.lock();
+        if let Some(slot) = state.environments.get_mut(&environment) {
+            *slot = wake;
+        }
+    }
+
+    /// Leaves a request and sees to it that the isolate finds it, busy or idle.
+    /// Callable from any thread.
+    pub fn ask(&self, request: Request) -> bool {
+        let wakes: Vec<Wake> = {
+            let mut state = self.state.lock();
+            if state.requests.len() >= MAX_PENDING {
+                return false;
+            }
+            state.requests.push_back(request);
+            state.environments.values().flatten().cloned().collect()
+        };
+        interrupt::request(self.isolate);
+        for wake in wakes {
+            wake();
+        }
+        true
+    }
+
+    /// Serves what was asked for, on the isolate's own thread.
+    pub fn serve(&self, isolate: CurrentIsolate) {
+        loop {
+            // Claimed under the lock, so that interrupt and event loop, both of
+            // which were woken, serve it once.
+            let Some(request) = self.state.lock().requests.pop_front() else {
+                return;
+            };
+            let waited_ms = request.since.elapsed().as_secs_f64() * 1000.0;
+            let captured = capture::capture(self, isolate, &request.options, &mut |_| true);
+            let (pause_ms, nodes) = captured
+                .as_ref()
+                .map_or((0.0, 0), |c| (c.pause_ms, c.nodes));
+            let result = captured.and_then(capture::Captured::finish);
+            if request.cause == Cause::NearHeapLimit {
+                self.disarm();
+            }
+            self.report(Outcome {
+                cause: request.cause,
+                result,
+                pause_ms,
+                waited_ms,
+                nodes,
+            });
+        }
+    }
+
+    fn report(&self, outcome: Outcome) {
+        let mut state = self.state.lock();
+        if state.outcomes.len() >= MAX_OUTCOMES {
+            state.outcomes.pop_front();
+        }
+        state.outcomes.push_back(outcome);
+        let wakes: Vec<Wake> = state.environments.values().flatten().cloned().collect();
+        drop(state);
+        for wake in wakes {
+            wake();
+        }
+    }
+
+    /// Notes something that went wrong where nobody could be told.
+    pub fn report_error(&self, cause: Cause, error: Error) {
+        self.report(Outcome {
+            cause,
+            result: Err(error),
+            pause_ms: 0.0,
+            waited_ms: 0.0,
+            nodes: 0,
+        });
+    }
+
+    /// What became of the requests since the last call.
+    pub fn outcomes(&self) -> Vec<Outcome> {
+        self.state.lock().outcomes.drain(..).collect()
+    }
+
+    fn disarm(&self) {
+        let near = self.state.lock().near_limit.take();
+        if let Some(near) = near {
+            near.remove();
+        }
+    }
+
+    /// Claims the isolate for one capture.
+    pub fn begin_capture(&self) -> Result<Capturing<'_>, Error> {
+        let mut state = self.state.lock();
+        if state.capturing {
+            return Err(Error::Busy);
+        }
+        state.capturing = true;
+        Ok(Capturing(self))
+    }
+
+    /// Ends V8's object ids unless they are to be kept for a diff by id.
+    pub fn end_ids(&self, isolate: CurrentIsolate, keep: bool) {
+        let mut state = self.state.lock();
+        let had = std::mem::replace(&mut state.ids_kept, keep);
+        let capturing = state.capturing;
+        drop(state);
+        if !keep && (had || capturing) && heap_profiler::can_clear_object_ids() {
+            isolate.clear_object_ids();
+        }
+    }
+
+    /// Nodes per byte of heap in the last snapshot.
+    pub fn nodes_per_byte(&self) -> Option<f64> {
+        self.state.lock().nodes_per_byte
+    }
+
+    /// Remembers how large a snapshot was, for the next headroom check.
+    pub fn learn(&self, nodes: u64, heap_used: u64) {
+        if heap_used > 0 {
+            self.state.lock().nodes_per_byte = Some(nodes as f64 / heap_used as f64);
+        }
+    }
+
+    /// Keeps a baseline until JavaScript has told Node's part of it.
+    pub fn set_pending(&self, baseline: Baseline) {
+        self.state.lock().pending_baseline = Some(baseline);
+    }
+
+    /// The baseline kept by [`Session::set_pending`].
+    pub fn take_pending(&self) -> Option<Baseline> {
+        self.state.lock().pending_baseline.take()
+    }
+
+    /// Judges the recent baselines together with the whole run.
+    pub fn trend(&self, limits: &Limits, thresholds: Option<Thresholds>) -> Trend {
+        let own = self.state.lock().thresholds;
+        let thresholds = thresholds.or(own).unwrap_or_default();
+        let recent = verdict::judge(&self.recorder.baselines(0), limits, &thresholds);
+        let long = self.recorder.long_series();
+        verdict::combine(recent, &verdict::judge(&long, limits, &thresholds))
+    }
+
+    /// Whether this trend is news to be alarmed about.
+    pub fn alarm(&self, trend: &Trend) -> bool {
+        self.state.lock().alarm.observe(trend)
+    }
+
+    /// Forgets records and alarms.
+    pub fn reset(&self) {
+        self.recorder.reset();
+        self.state.lock().alarm = Alarm::default();
+    }
+
+    fn current(&self) -> Option<CurrentIsolate> {
+        CurrentIsolate::get().filter(|isolate| isolate.id() == self.isolate)
+    }
+}
+
+/// The interrupt handler of every isolate.
+fn serve(isolate: CurrentIsolate) {
+    if let Some(session) = Session::of(isolate.id()) {
+        session.serve(isolate);
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Armed,
+    Asked,
+    Done,
+}
+
+/// Captures once when the heap limit is near, in two stages: raise the limit and
+/// ask for an interrupt, which takes the snapshot outside the GC; if the limit
+/// comes near again before that was served, take it right here, as Node does.
+struct NearLimit {
+    session: Weak<Session>,
+    options: CaptureOptions,
+    stage: Mutex<Stage>,
+}
+
+impl NearHeapLimitSink for NearLimit {
+    fn near_limit(&self, isolate: CurrentIsolate, current: usize, _initial: usize) -> usize {
+        let raised = current.saturating_add((current / 8).max(LEEWAY));
+        let Some(session) = self.session.upgrade() else {
+            return current;
+        };
+        let stage = {
+            let mut stage = self.stage.lock();
+            let before = *stage;
+            *stage = match before {
+                Stage::Armed => Stage::Asked,
+                Stage::Asked | Stage::Done => Stage::Done,
+            };
+            before
+        };
+        match stage {
+            Stage::Armed => {
+                let asked = session.ask(Request {
+                    cause: Cause::NearHeapLimit,
+                    options: self.options.clone(),
+                    since: Instant::now(),
+                });
+                if asked { raised } else { current }
+            }
+            Stage::Asked if !session.state.lock().capturing => {
+                session.serve_in_gc(isolate);
+                raised
+            }
+            // The capture itself is what needs more.
+            Stage::Asked => raised,
+            Stage::Done if session.state.lock().capturing => raised,
+            Stage::Done => current,
+        }
+    }
+}
+
+impl Session {
+    /// As [`Session::serve`], but the hook that calls it stays in: it is on the
+    /// stack.
+    fn serve_in_gc(&self, isolate: CurrentIsolate) {
+        let near = self.state.lock().near_limit.take();
+        self.serve(isolate);
+        self.state.lock().near_limit = near;
+    }
+}

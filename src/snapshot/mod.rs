@@ -1,0 +1,3 @@
+//! Snapshot files.
+pub mod target;
+pub mod writer;
