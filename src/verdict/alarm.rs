@@ -1,0 +1,82 @@
+//! When to say it again.
+
+use super::{Channel, Trend, Verdict};
+
+/// Steady verdicts in a row after which the next leak counts as a new one. A leak under changing load may look steady for a
+/// moment.
+const STEADY_TO_REARM: u32 = 5;
+
+/// Decides when a leak is announced: once, and again only when it is materially worse, that is when twice as much has leaked
+/// since it was noticed, when the time to the limit has halved, or when another channel leaks. It is re-armed by a run of
+/// steady verdicts and by a reset (*insufficient*).
+#[derive(Debug, Clone, Default)]
+pub struct Alarm {
+    told: Option<Told>,
+    steady: u32,
+}
+
+/// What was announced last.
+#[derive(Debug, Clone)]
+struct Told {
+    channel: Channel,
+    /// Level of the channel before the leak.
+    base: f64,
+    leaked: f64,
+    time_to_limit_ms: Option<f64>,
+}
+
+impl Alarm {
+    /// An alarm that has announced nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes in the next verdict; true if it is to be announced.
+    pub fn observe(&mut self, trend: &Trend) -> bool {
+        match trend.verdict {
+            Verdict::Leaking => {}
+            Verdict::Growing => {
+                self.steady = 0;
+                return false;
+            }
+            Verdict::Steady => {
+                self.steady = self.steady.saturating_add(1);
+                if self.steady >= STEADY_TO_REARM {
+                    self.told = None;
+                }
+                return false;
+            }
+            Verdict::Insufficient => {
+                *self = Self::default();
+                return false;
+            }
+        }
+        self.steady = 0;
+        let Some(now) = trend.of(trend.channel) else {
+            return false;
+        };
+        let base = self
+            .told
+            .as_ref()
+            .filter(|t| t.channel == now.channel)
+            .map_or(now.level - now.rise, |t| t.base);
+        let leaked = now.level - base;
+        let worse = self.told.as_ref().is_none_or(|told| {
+            let sooner = trend
+                .time_to_limit_ms
+                .zip(told.time_to_limit_ms)
+                .is_some_and(|(t, before)| t <= before / 2.0);
+            told.channel != now.channel || (leaked > 0.0 && leaked >= 2.0 * told.leaked) || sooner
+        });
+        if worse {
+            self.told = Some(Told {
+                channel: now.channel,
+                base,
+                leaked,
+                time_to_limit_ms: trend.time_to_limit_ms,
+            });
+        }
+        worse
+    }
+}

@@ -1,0 +1,235 @@
+//! One channel's verdict.
+
+use super::evidence::{Doubt, Evidence, Scale};
+use super::window::{Track, Window};
+use super::{Channel, ChannelTrend, Limits, Thresholds, Verdict, reason};
+use crate::trend::{Baseline, Series, shape};
+
+/// Most points that are compared pairwise: 2016 pairs.
+const MOST_POINTS: usize = 64;
+
+/// Fewest points of a look at a part of the series.
+const FEWEST_POINTS: usize = 12;
+
+/// Confidence at which a rise is called *growing*.
+const RISES: f64 = 0.95;
+
+/// Judges all channels there are.
+pub(super) fn judge_all(
+    baselines: &[Baseline],
+    limits: &Limits,
+    thresholds: &Thresholds,
+) -> Vec<ChannelTrend> {
+    let window = Window::of(baselines, thresholds);
+    let judge = |channel, track| judge(channel, track, &window, limits, thresholds);
+    let all = |channel, value: fn(&Baseline) -> u64| {
+        let track = window.track(|b| Some(value(b)));
+        judge(channel, track.unwrap_or_default())
+    };
+    let heap = all(Channel::Heap, |b| b.heap_used);
+    let mut external = all(Channel::External, |b| {
+        b.external.max(b.array_buffers.unwrap_or(0))
+    });
+    if external.verdict != Verdict::Insufficient
+        && let Some(track) = window.track(|b| b.array_buffers.filter(|&a| a < b.external))
+    {
+        let buffers = judge(Channel::External, track);
+        if buffers.verdict > external.verdict {
+            external = buffers;
+        }
+    }
+    let contexts = window
+        .track(|b| b.native_contexts)
+        .map(|track| judge(Channel::Contexts, track));
+    let mut rss = all(Channel::Rss, |b| b.rss);
+    let explained = [&heap, &external]
+        .iter()
+        .any(|c| c.verdict >= Verdict::Growing);
+    reason::excuse_rss(&mut rss, explained);
+    let mut channels = vec![heap, external];
+    channels.extend(contexts);
+    channels.push(rss);
+    channels
+}
+
+fn judge(
+    channel: Channel,
+    track: Track,
+    window: &Window,
+    limits: &Limits,
+    thresholds: &Thresholds,
+) -> ChannelTrend {
+    let Track { series, before } = track;
+    let level = shape::floor_now(&series.values).unwrap_or(0.0);
+    let mut trend = ChannelTrend {
+        channel,
+        verdict: Verdict::Insufficient,
+        per_tick: 0.0,
+        per_second: 0.0,
+        low: 0.0,
+        high: 0.0,
+        confidence: 0.5,
+        ticks: window.available,
+        rise: 0.0,
+        fall: 0.0,
+        level,
+        time_to_limit_ms: None,
+        reason: String::new(),
+    };
+    if window.is_insufficient() {
+        trend.reason = reason::insufficient(channel, window.available, window.needed);
+        return trend;
+    }
+    trend.ticks = window.len();
+    let limit = limit(channel, limits);
+    let scale = scale(channel, window, limit, thresholds);
+    let newest = series.values.last().copied().unwrap_or(0.0);
+    let (evidence, doubt) = look(series.condensed(MOST_POINTS), &before, &scale, thresholds);
+    trend.per_tick = evidence.slope.per_tick;
+    trend.low = evidence.slope.low;
+    trend.high = evidence.slope.high;
+    trend.confidence = evidence.confidence.clamp(0.0, 1.0);
+    trend.rise = evidence.rise;
+    trend.fall = evidence.fall;
+    trend.per_second = window
+        .ms_per_tick
+        .map_or(0.0, |ms| trend.per_tick / ms * 1000.0);
+    if !trend.per_second.is_finite() {
+        trend.per_second = 0.0;
+    }
+    let rises =
+        evidence.confidence >= RISES && evidence.slope.low > 0.0 && evidence.rise >= scale.min_rise;
+    trend.verdict = match doubt {
+        None => Verdict::Leaking,
+        Some(Doubt::NotSure | Doubt::Small) | Some(_) if !rises => Verdict::Steady,
+        Some(Doubt::Small) => Verdict::Steady,
+        Some(_) => Verdict::Growing,
+    };
+    if channel == Channel::Rss {
+        trend.verdict = trend.verdict.min(Verdict::Growing);
+    }
+    if trend.verdict >= Verdict::Growing {
+        trend.time_to_limit_ms = time_to_limit(limit, newest, trend.per_second);
+    }
+    trend.reason = reason::of(&trend, &evidence, doubt, limit, window.natural);
+    trend
+}
+
+/// The most telling look: the first that finds a leak, else the one at everything in full resolution.
+///
+/// Coarser looks (minima over 2, 4 and 8 points) see through what comes and goes within a block: a sawtooth, floating
+/// garbage. Shorter looks (the last half, the last quarter) see a leak that began late; they count only if growth there is
+/// no slower than over all, or every curve that flattens would look straight at its end.
+fn look(
+    series: Series,
+    before: &[f64],
+    scale: &Scale,
+    thresholds: &Thresholds,
+) -> (Evidence, Option<Doubt>) {
+    let fall = shape::fall(&[before, &series.values].concat());
+    let first = Evidence::of(&series, fall, scale);
+    let doubt = first.doubt(scale, thresholds);
+    if doubt.is_none() || fall == 0.0 && first.rise == 0.0 {
+        return (first, doubt);
+    }
+    let overall = growth(&series);
+    for size in [1, 2, 4, 8] {
+        let coarse = series.minima(size);
+        if size > 1 && coarse.len() < FEWEST_POINTS.min(8) {
+            break;
+        }
+        let fall = shape::fall(&[before, &coarse.values].concat());
+        for part in [1, 2, 4] {
+            if part == 1 && size == 1 {
+                continue;
+            }
+            let recent = coarse.tail(coarse.len() / part);
+            if recent.len() < if part == 1 { 8 } else { FEWEST_POINTS } {
+                break;
+            }
+            if part > 1 && growth(&recent) < overall {
+                continue;
+            }
+            let evidence = Evidence::of(&recent, fall, scale);
+            if evidence.doubt(scale, thresholds).is_none() {
+                return (evidence, None);
+            }
+        }
+    }
+    (first, doubt)
+}
+
+/// Rise of the floor per tick.
+fn growth(series: &Series) -> f64 {
+    let span = series.span();
+    if span > 0.0 {
+        shape::rise(&series.values) / span
+    } else {
+        0.0
+    }
+}
+
+/// From when on growth matters in this channel.
+fn scale(channel: Channel, window: &Window, limit: Option<f64>, thresholds: &Thresholds) -> Scale {
+    if channel == Channel::Contexts {
+        let least = thresholds.min_contexts;
+        return Scale {
+            floor: thresholds.floor_contexts,
+            min_rise: least,
+            creep_rise: f64::MAX,
+            step: 0.5,
+            stairs_rise: 2.0 * least,
+        };
+    }
+    let limit = limit.unwrap_or(0.0);
+    let mut min_rise = if window.young {
+        thresholds.min_rise_young
+    } else {
+        thresholds.min_rise
+    };
+    if window.natural {
+        min_rise = min_rise.max(thresholds.min_rise_natural);
+    }
+    Scale {
+        floor: thresholds.floor_bytes.max(thresholds.floor_share * limit),
+        min_rise,
+        creep_rise: thresholds.creep_rise.max(thresholds.creep_share * limit),
+        step: min_rise / 4.0,
+        stairs_rise: 8.0 * min_rise,
+    }
+}
+
+/// What the channel may use up to, in bytes.
+fn limit(channel: Channel, limits: &Limits) -> Option<f64> {
+    match channel {
+        Channel::Heap => Some(limits.heap_limit),
+        Channel::External | Channel::Rss => limits.memory_limit,
+        Channel::Contexts => None,
+    }
+    .filter(|&limit| limit > 0)
+    .map(|limit| limit as f64)
+}
+
+fn time_to_limit(limit: Option<f64>, newest: f64, per_second: f64) -> Option<f64> {
+    let time = (limit? - newest).max(0.0) / per_second * 1000.0;
+    (per_second > 0.0 && time.is_finite()).then_some(time)
+}
+
+/// Joins what the recent baselines and the whole run say about one channel; see [`super::combine`].
+pub(super) fn combine(mut near: ChannelTrend, far: &ChannelTrend) -> ChannelTrend {
+    if far.verdict == Verdict::Insufficient || far.ticks < 8 {
+        return near;
+    }
+    if near.verdict == Verdict::Leaking && far.verdict < Verdict::Leaking && near.rise < far.fall {
+        near.verdict = Verdict::Growing;
+        near.reason = reason::given_back(&near, far.fall);
+    } else if far.verdict == Verdict::Leaking && near.verdict < Verdict::Leaking {
+        // Slots of the long series stand for more ticks, but slopes are per tick in both.
+        if near.verdict == Verdict::Insufficient || near.high >= 0.25 * far.per_tick {
+            return far.clone();
+        }
+        near.reason = reason::stopped(&near, far);
+        near.verdict = Verdict::Growing;
+    }
+    near
+}
