@@ -9,6 +9,9 @@ use super::{Series, slope};
 /// A step is a rise of this many standard deviations of the usual increment.
 const STEP_SIGMAS: f64 = 6.0;
 
+/// Ticks the steps must be spread over; a pool of workers starts within fewer.
+const LEAST_SPAN: f64 = 12.0;
+
 /// One step of a staircase.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
@@ -18,7 +21,7 @@ pub struct Step {
     pub size: f64,
 }
 
-/// Rises far above the usual increment of a series, neighbours taken as one.
+/// Rises far above the usual increment of a series.
 #[must_use]
 pub fn steps(series: &Series, least: f64) -> Vec<Step> {
     let mut increments: Vec<f64> = series.values.windows(2).map(|w| w[1] - w[0]).collect();
@@ -27,33 +30,40 @@ pub fn steps(series: &Series, least: f64) -> Vec<Step> {
         *d = (*d - middle).abs();
     }
     let bound = (STEP_SIGMAS * 1.4826 * slope::median(&mut increments)).max(least);
-    let mut steps: Vec<Step> = Vec::new();
-    let mut before = false;
-    for (pair, &tick) in series.values.windows(2).zip(&series.ticks[1..]) {
-        let size = pair[1] - pair[0];
-        let is_step = size - middle > bound;
-        match steps.last_mut() {
-            Some(last) if is_step && before => {
-                *last = Step {
-                    tick,
-                    size: last.size + size,
-                }
-            }
-            _ if is_step => steps.push(Step { tick, size }),
-            _ => {}
-        }
-        before = is_step;
-    }
-    steps
+    let pairs = series.values.windows(2).zip(&series.ticks[1..]);
+    pairs
+        .map(|(pair, &tick)| Step {
+            tick,
+            size: pair[1] - pair[0],
+        })
+        .filter(|step| step.size - middle > bound)
+        .collect()
 }
 
-/// Whether the steps are those of something that goes on growing at tick `now`: four that grow by a fifth or more each (what
-/// doubling does), or six of any height; and the last not so long ago that another is overdue.
+/// Whether the steps make up most of the growth and are those of something that goes on growing: four that grow by a fifth or
+/// more each (what doubling does), or six of any height, a third of it in the later half; and the last not so long ago that
+/// another is overdue.
 #[must_use]
-pub fn keep_coming(steps: &[Step], now: f64) -> bool {
-    let [.., before, last] = steps else {
+pub fn keep_coming(series: &Series, steps: &[Step]) -> bool {
+    let [first, .., before, last] = steps else {
         return false;
     };
+    let [start, .., now] = series.ticks[..] else {
+        return false;
+    };
+    let [low, .., high] = series.values[..] else {
+        return false;
+    };
+    let height = |from: f64| {
+        steps
+            .iter()
+            .filter(|s| s.tick >= from)
+            .map(|s| s.size)
+            .sum::<f64>()
+    };
+    let all = height(start);
+    // More than the growth itself would be steps up and down again.
+    let made_of = (0.6..=1.2).contains(&(all / (high - low)));
     let longest = steps
         .windows(2)
         .map(|w| w[1].tick - w[0].tick)
@@ -63,5 +73,6 @@ pub fn keep_coming(steps: &[Step], now: f64) -> bool {
         && steps[steps.len() - 4..]
             .windows(2)
             .all(|w| w[1].size >= 1.2 * w[0].size);
-    due && (doubling || steps.len() >= 6)
+    let lasting = doubling || steps.len() >= 6 && height((start + now) / 2.0) >= all / 3.0;
+    last.tick - first.tick >= LEAST_SPAN && made_of && due && lasting
 }

@@ -1,7 +1,7 @@
 //! One channel's verdict.
 
 use super::evidence::{Doubt, Evidence, Scale};
-use super::window::Window;
+use super::window::{Track, Window};
 use super::{Channel, ChannelTrend, Limits, Thresholds, Verdict, reason};
 use crate::trend::{Baseline, Series, shape};
 
@@ -21,24 +21,27 @@ pub(super) fn judge_all(
     thresholds: &Thresholds,
 ) -> Vec<ChannelTrend> {
     let window = Window::of(baselines, thresholds);
-    let judge = |channel, series| judge(channel, series, &window, limits, thresholds);
-    let heap = judge(Channel::Heap, window.series(|b| b.heap_used));
-    let mut external = judge(
-        Channel::External,
-        window.series(|b| b.external.max(b.array_buffers.unwrap_or(0))),
-    );
+    let judge = |channel, track| judge(channel, track, &window, limits, thresholds);
+    let all = |channel, value: fn(&Baseline) -> u64| {
+        let track = window.track(|b| Some(value(b)));
+        judge(channel, track.unwrap_or_default())
+    };
+    let heap = all(Channel::Heap, |b| b.heap_used);
+    let mut external = all(Channel::External, |b| {
+        b.external.max(b.array_buffers.unwrap_or(0))
+    });
     if external.verdict != Verdict::Insufficient
-        && let Some(series) = window.series_if(|b| b.array_buffers.filter(|&a| a < b.external))
+        && let Some(track) = window.track(|b| b.array_buffers.filter(|&a| a < b.external))
     {
-        let buffers = judge(Channel::External, series);
+        let buffers = judge(Channel::External, track);
         if buffers.verdict > external.verdict {
             external = buffers;
         }
     }
     let contexts = window
-        .series_if(|b| b.native_contexts)
-        .map(|series| judge(Channel::Contexts, series));
-    let mut rss = judge(Channel::Rss, window.series(|b| b.rss));
+        .track(|b| b.native_contexts)
+        .map(|track| judge(Channel::Contexts, track));
+    let mut rss = all(Channel::Rss, |b| b.rss);
     let explained = [&heap, &external]
         .iter()
         .any(|c| c.verdict >= Verdict::Growing);
@@ -51,11 +54,12 @@ pub(super) fn judge_all(
 
 fn judge(
     channel: Channel,
-    series: Series,
+    track: Track,
     window: &Window,
     limits: &Limits,
     thresholds: &Thresholds,
 ) -> ChannelTrend {
+    let Track { series, before } = track;
     let level = shape::floor_now(&series.values).unwrap_or(0.0);
     let mut trend = ChannelTrend {
         channel,
@@ -80,7 +84,7 @@ fn judge(
     let limit = limit(channel, limits);
     let scale = scale(channel, window, limit, thresholds);
     let newest = series.values.last().copied().unwrap_or(0.0);
-    let (evidence, doubt) = look(series.condensed(MOST_POINTS), &scale, thresholds);
+    let (evidence, doubt) = look(series.condensed(MOST_POINTS), &before, &scale, thresholds);
     trend.per_tick = evidence.slope.per_tick;
     trend.low = evidence.slope.low;
     trend.high = evidence.slope.high;
@@ -116,8 +120,13 @@ fn judge(
 /// Coarser looks (minima over 2, 4 and 8 points) see through what comes and goes within a block: a sawtooth, floating
 /// garbage. Shorter looks (the last half, the last quarter) see a leak that began late; they count only if growth there is
 /// no slower than over all, or every curve that flattens would look straight at its end.
-fn look(series: Series, scale: &Scale, thresholds: &Thresholds) -> (Evidence, Option<Doubt>) {
-    let fall = shape::fall(&series.values);
+fn look(
+    series: Series,
+    before: &[f64],
+    scale: &Scale,
+    thresholds: &Thresholds,
+) -> (Evidence, Option<Doubt>) {
+    let fall = shape::fall(&[before, &series.values].concat());
     let first = Evidence::of(&series, fall, scale);
     let doubt = first.doubt(scale, thresholds);
     if doubt.is_none() || fall == 0.0 && first.rise == 0.0 {
@@ -129,7 +138,7 @@ fn look(series: Series, scale: &Scale, thresholds: &Thresholds) -> (Evidence, Op
         if size > 1 && coarse.len() < FEWEST_POINTS.min(8) {
             break;
         }
-        let fall = shape::fall(&coarse.values);
+        let fall = shape::fall(&[before, &coarse.values].concat());
         for part in [1, 2, 4] {
             if part == 1 && size == 1 {
                 continue;

@@ -65,7 +65,6 @@ impl Evidence {
         let (early, late) = shape::thirds(series);
         let rise = shape::rise(&series.values);
         let steps = stairs::steps(series, scale.step);
-        let now = series.ticks.last().copied().unwrap_or(0.0);
         Self {
             slope,
             confidence: test.confidence(),
@@ -75,9 +74,9 @@ impl Evidence {
             kept: shape::without_largest_steps(&series.values),
             early,
             late,
-            late_error: shape::thirds_error(series, noise),
+            late_error: shape::thirds_error(series),
             flat_end: shape::levelled_off(series, per_tick, noise, 0.5),
-            stairs: stairs::keep_coming(&steps, now)
+            stairs: stairs::keep_coming(series, &steps)
                 && rise >= scale.stairs_rise
                 && fall <= 0.1 * rise,
             points: series.len(),
@@ -113,9 +112,9 @@ impl Evidence {
     }
 }
 
-/// Student's t that the mean step must reach, for a one-sided error of about 5e-4 (Cornish–Fisher about the normal 3.3).
+/// Student's t that the mean step must reach, for a one-sided error of about 7e-5, small since a watcher looks again at each tick (Cornish–Fisher about the normal 3.8).
 fn least_drift(points: usize) -> f64 {
     let freedom = (points as f64 - 2.0).max(1.0);
-    let z: f64 = 3.3;
+    let z: f64 = 3.8;
     z + (z.powi(3) + z) / (4.0 * freedom)
 }

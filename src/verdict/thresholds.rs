@@ -42,7 +42,7 @@ pub struct Thresholds {
     pub confidence: f64,
     /// How many times the largest fall the floor must have risen by. Default 2.
     pub recovery: f64,
-    /// What the last third must keep of the growth of the middle third. Default 0.7: log-like growth keeps 0.6.
+    /// What the last third must keep of the growth of the middle third. Default 0.73: log-like growth keeps 0.5 to 0.7.
     pub persistence: f64,
 }
 
@@ -63,7 +63,7 @@ impl Default for Thresholds {
             min_contexts: 4.0,
             confidence: 0.99,
             recovery: 2.0,
-            persistence: 0.7,
+            persistence: 0.73,
         }
     }
 }

@@ -6,6 +6,7 @@ use crate::trend::{Baseline, Series};
 /// The baselines judged: warm-up left out, forced ones alone where there are enough.
 pub(super) struct Window<'a> {
     picked: Vec<&'a Baseline>,
+    warm_up: Vec<&'a Baseline>,
     ticks: Vec<f64>,
     /// Baselines there were of the kind picked, the warm-up included.
     pub available: usize,
@@ -19,6 +20,16 @@ pub(super) struct Window<'a> {
     pub ms_per_tick: Option<f64>,
 }
 
+/// One value of the baselines.
+#[derive(Default)]
+pub(super) struct Track {
+    /// The ones judged.
+    pub series: Series,
+    /// The ones before, to be asked for what was given back. None once the run is old: what a process drops when it has
+    /// started says nothing about later.
+    pub before: Vec<f64>,
+}
+
 impl<'a> Window<'a> {
     /// Picks from `baselines`, which are in order.
     pub fn of(baselines: &'a [Baseline], thresholds: &Thresholds) -> Self {
@@ -27,13 +38,13 @@ impl<'a> Window<'a> {
         let natural = forced < thresholds.min_forced || forced * 3 < baselines.len();
         let mut picked: Vec<&Baseline> = baselines.iter().filter(|b| natural || b.forced).collect();
         let available = picked.len();
-        let warm_up = if natural {
+        let lasts = if natural {
             thresholds.warm_up / 2
         } else {
             thresholds.warm_up
         };
-        let early = picked.iter().take_while(|b| b.index < warm_up).count();
-        picked.drain(..early.min(available / 4));
+        let early = picked.iter().take_while(|b| b.index < lasts).count();
+        let warm_up: Vec<&Baseline> = picked.drain(..early.min(available / 4)).collect();
         let share = available as f64 / baselines.len().max(1) as f64;
         let ticks = axis(&picked, share);
         Self {
@@ -50,28 +61,31 @@ impl<'a> Window<'a> {
                 .is_none_or(|b| b.index < thresholds.warm_up.saturating_mul(2)),
             ms_per_tick: pace(&picked, &ticks),
             picked,
+            warm_up,
             ticks,
         }
     }
 
-    /// One value of each baseline picked.
-    pub fn series(&self, value: impl Fn(&Baseline) -> u64) -> Series {
-        Series {
-            ticks: self.ticks.clone(),
-            values: self.picked.iter().map(|b| value(b) as f64).collect(),
-        }
-    }
-
-    /// One value of each baseline picked, if all have it.
-    pub fn series_if(&self, value: impl Fn(&Baseline) -> Option<u64>) -> Option<Series> {
-        let values: Option<Vec<f64>> = self
-            .picked
-            .iter()
-            .map(|b| value(b).map(|v| v as f64))
-            .collect();
-        Some(Series {
-            ticks: self.ticks.clone(),
-            values: values?,
+    /// One value of each baseline judged, if all have it.
+    pub fn track(&self, value: impl Fn(&Baseline) -> Option<u64>) -> Option<Track> {
+        let of = |baselines: &[&Baseline]| -> Option<Vec<f64>> {
+            baselines
+                .iter()
+                .map(|b| value(b).map(|v| v as f64))
+                .collect()
+        };
+        let values = of(&self.picked)?;
+        let before = if self.young {
+            of(&self.warm_up)?
+        } else {
+            Vec::new()
+        };
+        Some(Track {
+            series: Series {
+                ticks: self.ticks.clone(),
+                values,
+            },
+            before,
         })
     }
 
