@@ -44,7 +44,7 @@ function run(command, args, options) {
 
 async function unpack(version, folder) {
   const spec = `${packageName()}@${version}`;
-  await run('npm', ['pack', spec, '--silent'], { cwd: folder });
+  await run('npm', ['pack', spec, '--loglevel=error'], { cwd: folder });
   const tarball = fs.readdirSync(folder).find((name) => name.endsWith('.tgz'));
   if (!tarball) throw new Error(`npm pack ${spec} left no tarball`);
   await run('tar', ['-xzf', tarball, `package/bin/${BINARY}`], { cwd: folder });

@@ -3,12 +3,12 @@
 // A job starts its successor from inside its own AsyncLocalStorage scope, and the new store refers to the one around it
 // (to inherit from it), so each job's store keeps all stores before it.
 
-const { AsyncLocalStorage } = require('async_hooks');
+const { AsyncLocalStorage, AsyncResource } = require('async_hooks');
 const { text } = require('../payload');
 
 const JOBS_PER_ROUND = 100;
 
-const storage = new AsyncLocalStorage();
+let storage = null;
 let goOn = null;
 
 function job(number, finished) {
@@ -19,7 +19,6 @@ function job(number, finished) {
         return;
       }
       // The next round goes on from in here, as a scheduler's loop does.
-      const { AsyncResource } = require('async_hooks');
       const scope = new AsyncResource('round');
       goOn = (done) => scope.runInAsyncScope(job, null, number + 1, done);
       finished();
@@ -32,6 +31,9 @@ module.exports = {
   leaks: true,
   channel: 'heap',
   node: '>=12.17',
+  setup() {
+    storage = new AsyncLocalStorage();
+  },
   round() {
     return new Promise((resolve) => {
       if (goOn) goOn(resolve);

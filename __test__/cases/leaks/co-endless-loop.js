@@ -5,7 +5,7 @@
 
 const co = require('co-4.0');
 
-const STEPS_PER_ROUND = 1000;
+const STEPS_PER_ROUND = 300;
 
 // Stands for a timer or a reply from the network: the loop waits until the round lets it go on.
 let wake = null;
@@ -23,7 +23,7 @@ module.exports = {
   channel: 'heap',
   packages: true,
   natural: true,
-  naturalRounds: 150,
+  naturalRounds: 800,
   setup() {
     co(poll);
   },

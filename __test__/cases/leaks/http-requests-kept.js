@@ -13,7 +13,7 @@ module.exports = {
   leaks: true,
   channel: 'heap',
   natural: true,
-  naturalRounds: 250,
+  naturalRounds: 500,
   async setup() {
     running = await service.listen((request, response) => {
       seen.set(`${seen.size} ${request.url}`, request);
@@ -21,7 +21,7 @@ module.exports = {
     });
   },
   round(i) {
-    return running.load(100, `/items/${i}`);
+    return running.load(50, `/items/${i}`);
   },
   teardown() {
     return running.close();

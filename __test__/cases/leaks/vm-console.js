@@ -6,8 +6,6 @@
 
 const vm = require('vm');
 
-const REQUESTS_PER_ROUND = 4;
-
 const page = new vm.Script(`
   const nativeError = console.error;
   console.error = (...args) => nativeError('[page]', ...args);
@@ -27,9 +25,9 @@ module.exports = {
   leaks: true,
   channel: 'contexts',
   natural: true,
-  naturalRounds: 150,
+  naturalRounds: 600,
   round(i) {
-    for (let request = 0; request < REQUESTS_PER_ROUND; request += 1) render([`round ${i}`, `request ${request}`]);
+    render([`request ${i}`, 'tea', 'bread']);
   },
   teardown() {
     console.error = original;
