@@ -1,25 +1,32 @@
 'use strict';
+// The facade. The addon is loaded at once, so that a missing binary is known at
+// require; everything else on first use, so that requiring it costs next to
+// nothing.
 
-const { start, stop } = require('./lib/watch');
-const { gc, settledTick, tick } = require('./lib/baselines');
-const { history, reset, stats, trend } = require('./lib/trend');
-const { writeSnapshot, writeSnapshotAsync } = require('./lib/snapshot');
-const { snapshotOnSignal } = require('./lib/signal');
-const { capabilities } = require('./lib/capabilities');
 const { LeakwatchError } = require('./lib/error');
 
+require('./lib/native').load();
+
+const baselines = () => require('./lib/baselines');
+const snapshot = () => require('./lib/snapshot');
+const trend = () => require('./lib/trend');
+const watch = () => require('./lib/watch');
+
 module.exports = {
-  start,
-  stop,
-  tick,
-  trend,
-  history,
-  stats,
-  gc,
-  reset,
-  writeSnapshot,
-  snapshotOnSignal,
-  capabilities,
-  promises: { tick: settledTick, writeSnapshot: writeSnapshotAsync },
+  start: (options) => watch().start(options),
+  stop: () => watch().stop(),
+  tick: (label) => baselines().tick(label),
+  trend: (options) => trend().trend(options),
+  history: () => trend().history(),
+  stats: () => trend().stats(),
+  gc: () => baselines().gc(),
+  reset: () => trend().reset(),
+  writeSnapshot: (...args) => snapshot().writeSnapshot(...args),
+  snapshotOnSignal: (...args) => require('./lib/signal').snapshotOnSignal(...args),
+  capabilities: () => require('./lib/capabilities').capabilities(),
+  promises: {
+    tick: async (label) => baselines().settledTick(label),
+    writeSnapshot: async (...args) => snapshot().writeSnapshotAsync(...args),
+  },
   LeakwatchError,
 };

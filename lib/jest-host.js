@@ -28,7 +28,7 @@ function beforeFile(realm) {
   const baseline = tick();
   const file = { path: null, baseline };
   files.push(file);
-  findPath(file, realm);
+  findPath(file, weakly(realm));
 }
 
 /**
@@ -36,9 +36,7 @@ function beforeFile(realm) {
  * from now. The realm is held weakly meanwhile: it must not outlive its tests
  * on our account, and must not be touched once it is torn down.
  */
-async function findPath(file, realm) {
-  const ref = weakly(realm);
-  realm = undefined;
+async function findPath(file, ref) {
   for (let turn = 0; turn < TURNS; turn++) {
     // A short file is set up, run and torn down in microtasks alone.
     for (let step = 0; step < STEPS; step++) {
@@ -58,6 +56,7 @@ async function findPath(file, realm) {
 
 /** Before Node 14.6 there is no WeakRef: held until the path is found, then not. */
 function weakly(object) {
+  // eslint-disable-next-line n/no-unsupported-features/es-builtins, n/no-unsupported-features/es-syntax
   const { WeakRef: Weak } = globalThis;
   return Weak ? new Weak(object) : { deref: () => object };
 }

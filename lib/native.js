@@ -6,33 +6,26 @@ const path = require('path');
 
 const ROOT = path.join(__dirname, '..');
 
+/** Which C library this Node was linked with: its ELF header names the loader. */
 function libc() {
-  if (process.platform !== 'linux') return '';
-  // Node reports the glibc it runs on; musl has none to report.
+  const header = Buffer.alloc(4096);
+  let file;
   try {
-    const header = process.report.getReport().header;
-    return header.glibcVersionRuntime ? '-gnu' : '-musl';
+    file = fs.openSync(process.execPath, 'r');
+    fs.readSync(file, header, 0, header.length, 0);
   } catch (_) {
-    return fs.existsSync('/etc/alpine-release') ? '-musl' : '-gnu';
+    return '-gnu';
+  } finally {
+    if (file !== undefined) fs.closeSync(file);
   }
+  return header.includes('/ld-musl-') ? '-musl' : '-gnu';
 }
 
 /** The name of the binary for this platform, `linux-x64-gnu` for one. */
 function platformName() {
   if (process.platform === 'win32') return `win32-${process.arch}-msvc`;
-  // Reading the report costs milliseconds, so the file decides where it can.
   const base = `${process.platform}-${process.arch}`;
-  if (process.platform !== 'linux') return base;
-  for (const kind of ['-gnu', '-musl']) {
-    const other = kind === '-gnu' ? '-musl' : '-gnu';
-    if (
-      fs.existsSync(path.join(ROOT, `leakwatch.${base}${kind}.node`)) &&
-      !fs.existsSync(path.join(ROOT, `leakwatch.${base}${other}.node`))
-    ) {
-      return base + kind;
-    }
-  }
-  return base + libc();
+  return process.platform === 'linux' ? base + libc() : base;
 }
 
 function missing(name, errors) {

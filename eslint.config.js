@@ -1,0 +1,48 @@
+'use strict';
+
+const js = require('@eslint/js');
+const n = require('eslint-plugin-n');
+const globals = require('globals');
+
+// What ships runs on the oldest Node we claim; the rest on the machine's own.
+const SHIPPED = ['index.js', 'register.js', 'jest.js', 'lib/**/*.js'];
+const OLD_TOO = ['__test__/cases/**/*.js', '__test__/matrix/**/*.js'];
+
+module.exports = [
+  { ignores: ['target/', '.cache/', '**/node_modules/', '**/fixtures/', '**/corpus/'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.js'],
+    languageOptions: { ecmaVersion: 2023, sourceType: 'commonjs', globals: globals.node },
+    rules: {
+      eqeqeq: 'error',
+      'no-var': 'error',
+      // Cases hold and drop values on purpose.
+      'no-unassigned-vars': 'error',
+      'prefer-const': 'error',
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
+    },
+  },
+  {
+    files: [...SHIPPED, ...OLD_TOO],
+    languageOptions: { ecmaVersion: 2019, globals: { globalThis: 'readonly' } },
+  },
+  {
+    files: SHIPPED,
+    plugins: { n },
+    settings: { node: { version: '>=12.15.0' } },
+    rules: {
+      'n/no-unsupported-features/es-builtins': ['error', { ignores: ['globalThis'] }],
+      'n/no-unsupported-features/es-syntax': 'error',
+      'n/no-unsupported-features/node-builtins': [
+        'error',
+        { ignores: ['process.getBuiltinModule', 'inspector', 'worker_threads', 'module.createRequire'] },
+      ],
+    },
+  },
+  { files: ['**/*.mjs'], languageOptions: { sourceType: 'module', globals: globals.node } },
+  {
+    files: ['__test__/**/*.test.js'],
+    languageOptions: { globals: { ...globals.node, ...globals.jest } },
+  },
+];
