@@ -4,7 +4,7 @@ use super::objects::{JsCaptureOptions, JsError, JsOutcome};
 use super::{Result, session};
 use crate::capture::{self, CaptureOptions, Captured};
 use crate::error::Error;
-use crate::snapshot::writer::{Writer, Written};
+use crate::snapshot::writer::{Cancel, Writer, Written};
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Task};
 use napi_derive::napi;
@@ -35,18 +35,6 @@ pub struct Finish {
     start: Instant,
 }
 
-impl Finish {
-    /// For a snapshot taken natively.
-    pub fn task(captured: Captured, start: Instant) -> AsyncTask<Self> {
-        AsyncTask::new(Self {
-            pause_ms: captured.pause_ms,
-            nodes: captured.nodes,
-            start,
-            wait: Some(Box::new(move || captured.finish())),
-        })
-    }
-}
-
 impl Task for Finish {
     type Output = JsOutcome;
     type JsValue = JsOutcome;
@@ -75,13 +63,40 @@ impl Task for Finish {
     }
 }
 
-/// A file that JavaScript fills, where V8's profiler is only to be had through
-/// `node:inspector`.
+/// A snapshot's file: filled by V8 already, or by JavaScript where V8's profiler
+/// is only to be had through `node:inspector`.
 #[napi]
 pub struct SnapshotFile {
     writer: Option<Writer>,
+    cancel: Cancel,
     start: Instant,
     path: PathBuf,
+    pause_ms: f64,
+    nodes: u64,
+}
+
+impl SnapshotFile {
+    fn new(writer: Writer, path: PathBuf, start: Instant, pause_ms: f64, nodes: u64) -> Self {
+        Self {
+            cancel: writer.cancel_handle(),
+            writer: Some(writer),
+            start,
+            path,
+            pause_ms,
+            nodes,
+        }
+    }
+
+    /// The file of a snapshot taken natively.
+    pub fn of(captured: Captured, start: Instant) -> Self {
+        let Captured {
+            writer,
+            path,
+            pause_ms,
+            nodes,
+        } = captured;
+        Self::new(writer, path, start, pause_ms, nodes)
+    }
 }
 
 #[napi]
@@ -94,11 +109,7 @@ impl SnapshotFile {
         let path = capture::resolve(&options, session.thread_id())?;
         let writer = Writer::create(&path, options.compression)?;
         capture::check_headroom(&options, &path, heap_used as u64, session.nodes_per_byte())?;
-        Ok(Self {
-            writer: Some(writer),
-            start: Instant::now(),
-            path,
-        })
+        Ok(Self::new(writer, path, Instant::now(), 0.0, 0))
     }
 
     /// Where the file will be.
@@ -119,7 +130,7 @@ impl SnapshotFile {
     #[napi(catch_unwind)]
     pub fn finish(&mut self) -> Result<JsOutcome> {
         let Written { path, bytes } = self.take()?.finish()?;
-        Ok(outcome(path, bytes, 0.0, self.start, 0))
+        Ok(outcome(path, bytes, self.pause_ms, self.start, self.nodes))
     }
 
     /// A promise for the whole file.
@@ -130,18 +141,18 @@ impl SnapshotFile {
             wait: Some(Box::new(move || {
                 writer.finish().map(|written| (written.path, written.bytes))
             })),
-            pause_ms: 0.0,
-            nodes: 0,
+            pause_ms: self.pause_ms,
+            nodes: self.nodes,
             start: self.start,
         }))
     }
 
-    /// Gives the file up.
+    /// Gives the file up, also while it is being finished.
     #[napi(catch_unwind)]
     pub fn abort(&mut self) {
-        if let Some(writer) = self.writer.take() {
-            writer.abort();
-        }
+        self.cancel.cancel();
+        // Dropping a writer waits until its temporary file is gone.
+        self.writer = None;
     }
 
     fn take(&mut self) -> Result<Writer> {
