@@ -31,18 +31,25 @@ function onRemoved(signal, listener) {
   native.reclaimSignal(signal);
 }
 
-function anchor(signal) {
+/** Keeps the signal; `serve`, if given, is called on it. */
+function anchor(signal, serve) {
   if (host.threadId !== 0) return () => {};
   let entry = anchors.get(signal);
   if (!entry) {
-    entry = { users: 0, listener: function leakwatchKeepsThisSignal() {} };
+    const servers = new Set();
+    const listener = function leakwatchKeepsThisSignal() {
+      for (const server of servers) server();
+    };
+    entry = { users: 0, servers, listener };
     process.on(signal, entry.listener);
     anchors.set(signal, entry);
     if (anchors.size === 1) process.on('removeListener', onRemoved);
   }
   entry.users += 1;
+  if (serve) entry.servers.add(serve);
   return () => {
     entry.users -= 1;
+    entry.servers.delete(serve);
     if (entry.users > 0) return;
     anchors.delete(signal);
     process.removeListener(signal, entry.listener);
@@ -111,8 +118,7 @@ function plainSignal(signal, checked, cooldown, max) {
       deliver.hand(error, null);
     }
   };
-  process.on(signal, listener);
-  return () => process.removeListener(signal, listener);
+  return anchor(signal, listener);
 }
 
 module.exports = { snapshotOnSignal };

@@ -76,7 +76,7 @@ function take(path, checked) {
 function throughInspector(path, checked, report) {
   const heapUsed = fallback.heapStatistics().usedHeapSize;
   const start = process.hrtime();
-  const file = guarded(native.SnapshotFile.open)(nativeOptions(path, checked), heapUsed);
+  const file = guarded(() => native.SnapshotFile.open(nativeOptions(path, checked), heapUsed))();
   let given = true;
   const progress = (phase, done) => {
     given = report(phase, done);

@@ -8,6 +8,7 @@ use crate::snapshot::writer::{Cancel, Writer, Written};
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Task};
 use napi_derive::napi;
+use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -67,7 +68,7 @@ impl Task for Finish {
 /// is only to be had through `node:inspector`.
 #[napi]
 pub struct SnapshotFile {
-    writer: Option<Writer>,
+    writer: Mutex<Option<Writer>>,
     cancel: Cancel,
     start: Instant,
     path: PathBuf,
@@ -79,7 +80,7 @@ impl SnapshotFile {
     fn new(writer: Writer, path: PathBuf, start: Instant, pause_ms: f64, nodes: u64) -> Self {
         Self {
             cancel: writer.cancel_handle(),
-            writer: Some(writer),
+            writer: Mutex::new(Some(writer)),
             start,
             path,
             pause_ms,
@@ -121,21 +122,20 @@ impl SnapshotFile {
     /// Hands over a chunk; false once writing has failed.
     #[napi(catch_unwind)]
     pub fn write(&self, chunk: Buffer) -> bool {
-        self.writer
-            .as_ref()
-            .is_some_and(|writer| writer.write(&chunk))
+        let writer = self.writer.lock();
+        writer.as_ref().is_some_and(|writer| writer.write(&chunk))
     }
 
     /// Waits here until the file is whole.
     #[napi(catch_unwind)]
-    pub fn finish(&mut self) -> Result<JsOutcome> {
+    pub fn finish(&self) -> Result<JsOutcome> {
         let Written { path, bytes } = self.take()?.finish()?;
         Ok(outcome(path, bytes, self.pause_ms, self.start, self.nodes))
     }
 
     /// A promise for the whole file.
     #[napi(catch_unwind)]
-    pub fn finish_async(&mut self) -> Result<AsyncTask<Finish>> {
+    pub fn finish_async(&self) -> Result<AsyncTask<Finish>> {
         let writer = self.take()?;
         Ok(AsyncTask::new(Finish {
             wait: Some(Box::new(move || {
@@ -149,14 +149,14 @@ impl SnapshotFile {
 
     /// Gives the file up, also while it is being finished.
     #[napi(catch_unwind)]
-    pub fn abort(&mut self) {
+    pub fn abort(&self) {
         self.cancel.cancel();
         // Dropping a writer waits until its temporary file is gone.
-        self.writer = None;
+        drop(self.writer.lock().take());
     }
 
-    fn take(&mut self) -> Result<Writer> {
-        let writer = self.writer.take();
+    fn take(&self) -> Result<Writer> {
+        let writer = self.writer.lock().take();
         Ok(writer.ok_or(Error::SnapshotFailed("the file is closed already"))?)
     }
 }
