@@ -65,6 +65,8 @@ const THRESHOLDS = {
   floorShare: number(0, 1),
   minRise: number(0, 1e15),
   minRiseNatural: number(0, 1e15),
+  creepRise: number(0, 1e15),
+  creepShare: number(0, 1),
   floorContexts: number(0, 1e6),
   minContexts: number(0, 1e6),
   confidence: number(0.5, 0.999999),

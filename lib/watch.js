@@ -128,6 +128,15 @@ class Watch extends EventEmitter {
     });
   }
 
+  /** Hands on what there is before things change. */
+  _tell() {
+    try {
+      this._poll();
+    } catch (error) {
+      this._error(error);
+    }
+  }
+
   /** Hands on what has been recorded since the last time. */
   _poll() {
     deliver.drain();
@@ -185,20 +194,17 @@ function theWatch() {
 function start(given) {
   const checked = options.start(given);
   const watch = theWatch();
-  if (!native.isWatching() || given !== undefined) watch._begin(checked);
+  if (native.isWatching()) {
+    if (given === undefined) return watch;
+    watch._tell();
+  }
+  watch._begin(checked);
   return watch;
 }
 
 function stop() {
   const watch = theWatch();
-  // What has been recorded is told before the hooks go.
-  if (native.isWatching()) {
-    try {
-      watch._poll();
-    } catch (error) {
-      watch._error(error);
-    }
-  }
+  if (native.isWatching()) watch._tell();
   watch._end();
   native.unwatch();
 }
