@@ -6,7 +6,8 @@
 
 mod series;
 
-use leakwatch::verdict::Verdict;
+use leakwatch::trend::LongSeries;
+use leakwatch::verdict::{Verdict, combine};
 use series::rng::Rng;
 use series::{KB, Noise, Shape, controls, leaks, run, verdict};
 
@@ -156,4 +157,49 @@ fn leaks_are_found() {
         }
     }
     assert!(missed.is_empty(), "too few found: {missed:?}");
+}
+
+/// Share of runs of 2000 ticks ever alarmed: by the last 240 baselines alone, and joined with the long series.
+#[test]
+fn the_long_series_adds_no_alarms() {
+    let count = runs(4);
+    println!("alarmed at any of 2000 ticks, %: recent alone, joined");
+    let (mut alone_all, mut joined_all) = (0.0, 0.0);
+    for (name, shape, _, allowed) in controls::ALL {
+        if allowed >= 1.0 {
+            continue;
+        }
+        let (mut alone, mut joined) = (0_u32, 0_u32);
+        for seed in 0..count {
+            let noise = Noise::ALL[seed % 4];
+            let mut rng = Rng::new(seed as u64 + 5);
+            let unit = control_unit(noise)(&mut rng);
+            let all = run(&mut rng, shape, noise, 2000, unit);
+            let mut long = LongSeries::default();
+            let (mut near_rang, mut both_rang) = (false, false);
+            for (i, baseline) in all.iter().enumerate() {
+                long.push(baseline);
+                if i % 25 == 0 {
+                    let near = verdict(&all[i.saturating_sub(239)..=i]);
+                    near_rang |= near.verdict == Verdict::Leaking;
+                    let far = verdict(long.as_slice());
+                    both_rang |= combine(near, &far).verdict == Verdict::Leaking;
+                }
+            }
+            alone += u32::from(near_rang);
+            joined += u32::from(both_rang);
+        }
+        let share = |n: u32| f64::from(n) / count as f64;
+        println!(
+            "{name:34} {} {}",
+            percent(share(alone)),
+            percent(share(joined))
+        );
+        alone_all += share(alone);
+        joined_all += share(joined);
+    }
+    assert!(
+        joined_all <= alone_all + 0.2,
+        "{alone_all} alone, {joined_all} joined"
+    );
 }

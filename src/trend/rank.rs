@@ -7,7 +7,7 @@
 //!
 //! Only signs are used, so neither one spike nor the unit matters.
 
-/// Autocorrelations weaker than this many standard errors (1/√n) are taken for zero: 5 % two-sided, as in the paper.
+/// Autocorrelations weaker than this many standard errors (1/√n) are taken for zero: 5 % two-sided.
 const SIGNIFICANT_LAG: f64 = 1.96;
 
 /// Result of the test.

@@ -53,7 +53,8 @@ pub fn noise(series: &Series, per_tick: f64) -> f64 {
 ///
 /// Rank tests take a random walk for a trend most of the time. Here the null hypothesis *is* the walk: its steps are
 /// permanent and have mean 0. Noise about a line is not permanent, which shows as increments correlated at −0.5, so the
-/// variance is corrected by 1 + 2ρ₁ (the variance ratio of Lo & MacKinlay 1988, at two lags); ρ₁ is taken one standard error
+/// variance is corrected by 1 + 2ρ₁, the long-run variance if only neighbours are correlated (the idea of the variance
+/// ratio test, Lo & MacKinlay 1988); ρ₁ is taken one standard error
 /// higher, and the correction never goes below a quarter, since short series say little about ρ₁.
 ///
 /// One step far larger than the rest would hide a steady leak behind its variance, so the larger of two is taken: t of all

@@ -101,7 +101,7 @@ fn judge(
         evidence.confidence >= RISES && evidence.slope.low > 0.0 && evidence.rise >= scale.min_rise;
     trend.verdict = match doubt {
         None => Verdict::Leaking,
-        Some(Doubt::NotSure | Doubt::Small) | Some(_) if !rises => Verdict::Steady,
+        Some(_) if !rises => Verdict::Steady,
         Some(Doubt::Small) => Verdict::Steady,
         Some(_) => Verdict::Growing,
     };
@@ -127,9 +127,16 @@ fn look(
     thresholds: &Thresholds,
 ) -> (Evidence, Option<Doubt>) {
     let fall = shape::fall(&[before, &series.values].concat());
+    if fall == 0.0 && shape::rise(&series.values) == 0.0 {
+        // Nothing moves, as most channels do most of the time: four points say as much as all.
+        return (
+            Evidence::of(&series.tail(4), fall, scale),
+            Some(Doubt::NotSure),
+        );
+    }
     let first = Evidence::of(&series, fall, scale);
     let doubt = first.doubt(scale, thresholds);
-    if doubt.is_none() || fall == 0.0 && first.rise == 0.0 {
+    if doubt.is_none() {
         return (first, doubt);
     }
     let overall = growth(&series);
@@ -148,6 +155,10 @@ fn look(
                 break;
             }
             if part > 1 && growth(&recent) < overall {
+                continue;
+            }
+            let rise = shape::rise(&recent.values);
+            if rise < scale.min_rise || rise < thresholds.recovery * fall {
                 continue;
             }
             let evidence = Evidence::of(&recent, fall, scale);

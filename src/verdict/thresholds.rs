@@ -24,7 +24,7 @@ pub struct Thresholds {
     pub floor_bytes: f64,
     /// The same as a share of the limit of the channel. Default 1e-7: 0.4 KB for 4 GB, so it counts above 15 GB.
     pub floor_share: f64,
-    /// Bytes the floor must have risen by over the baselines judged. Default 16 KiB: one late step is up to that common.
+    /// Bytes the floor must have risen by over the baselines judged. Default 16 KiB.
     pub min_rise: f64,
     /// The same while the run is younger than twice the warm-up, which may cost as much by itself. Default 32 KiB.
     pub min_rise_young: f64,
@@ -36,7 +36,7 @@ pub struct Thresholds {
     pub creep_share: f64,
     /// Contexts per tick which the lower bound of the slope must exceed. Default 0.2.
     pub floor_contexts: f64,
-    /// Contexts the floor must have risen by. Default 4: as many a bounded pool of sandboxes may hold.
+    /// Contexts the floor must have risen by. Default 4: a pool of up to four sandboxes never rises by more once warm.
     pub min_contexts: f64,
     /// Confidence of Mann–Kendall, 0.5 to 1. Default 0.99; seven baselines in a row that rise give 0.996.
     pub confidence: f64,

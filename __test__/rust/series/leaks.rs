@@ -10,7 +10,7 @@ pub const ALL: [(&str, Shape, usize, f64); 15] = [
     ("accelerating", accelerating, 12, 0.95),
     ("slowly changing rate", changing, 20, 0.9),
     ("rate of day and night", daily, 60, 0.95),
-    ("rate falls to 60 %", calmer, 30, 0.95),
+    ("rate falls to three quarters", calmer, 30, 0.95),
     ("on a sawtooth", sawtooth, 120, 0.95),
     ("on a square wave", square, 120, 0.95),
     ("on wandering load", wandering, 60, 0.95),
