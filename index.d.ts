@@ -23,11 +23,11 @@ declare namespace leakwatch {
     minNatural?: number;
     /** Baselines at the start that may belong to warming up. Default 10. */
     warmUp?: number;
-    /** Bytes per tick that the lower bound of the slope must exceed, unless the rise is a creep (see `creepRise`). Default 1536. */
+    /** Bytes per tick that the lower bound of the slope must exceed, unless the rise is a creep (see `creepRise`). Default 2560. */
     floorBytes?: number;
     /** The same as a share of the limit. Default 1e-7. */
     floorShare?: number;
-    /** Bytes the baseline must have risen by in all, forced baselines. Default 16 KiB, twice that in a young run. */
+    /** Bytes the baseline must have risen by in all, forced baselines. Default 32 KiB, half as much again in a young run. */
     minRise?: number;
     /** The same for natural baselines. Default 256 KiB. */
     minRiseNatural?: number;

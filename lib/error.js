@@ -29,6 +29,13 @@ function aborted() {
   );
 }
 
+function busy() {
+  return new LeakwatchError(
+    'ERR_LEAKWATCH_BUSY',
+    'a snapshot is already being taken in this isolate; wait for it to end'
+  );
+}
+
 /** A native error, or anything else, as the caller should see it. */
 function rewrap(error) {
   if (!error || typeof error.code !== 'string' || !error.code.startsWith('ERR_LEAKWATCH_')) {
@@ -55,4 +62,4 @@ function guarded(fn) {
   };
 }
 
-module.exports = { LeakwatchError, aborted, fromOutcome, guarded, invalid, rewrap, unavailable };
+module.exports = { LeakwatchError, aborted, busy, fromOutcome, guarded, invalid, rewrap, unavailable };

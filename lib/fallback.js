@@ -8,6 +8,16 @@ const { LeakwatchError, unavailable } = require('./error');
 let collector;
 /** Native contexts that exist on our account. */
 let ownContexts = 0;
+/** How often to try again when another thread has taken V8's flag back. */
+const FLAG_TRIES = 100;
+/** The inspector session that keeps object ids, if any was asked to. */
+let keeper = null;
+/** When our own snapshots were taken, on performance.now()'s clock. */
+const ownSpans = [];
+const MAX_SPANS = 16;
+
+/** perf_hooks' flags of a GC that someone asked for: FORCED, ALL_AVAILABLE_GARBAGE. */
+const FORCED = 4 | 16;
 
 /** A function that collects all garbage, without --expose-gc. */
 function gcFunction() {
@@ -16,15 +26,17 @@ function gcFunction() {
     collector = global.gc;
     return collector;
   }
-  try {
+  // V8's flags are the process's, so another worker in the same few lines may
+  // take the flag back before the context is made.
+  for (let attempt = 0; attempt < FLAG_TRIES && !collector; attempt++) {
     v8.setFlagsFromString('--expose-gc');
     // A new context has gc() once the flag is set; this one was made before.
-    collector = require('vm').runInNewContext('gc');
-    ownContexts = 1;
+    const found = require('vm').runInNewContext('typeof gc === "function" ? gc : undefined');
     v8.setFlagsFromString('--no-expose-gc');
-  } catch (error) {
-    throw unavailable('forcedGc', `this host exposes no gc(): ${error.message}`);
+    if (found) collector = found;
   }
+  if (!collector) throw unavailable('forcedGc', 'this host exposes no gc()');
+  ownContexts = 1;
   return collector;
 }
 
@@ -92,11 +104,13 @@ function baseline(label, gcMs, forced) {
 function observeGcs(seen) {
   const { PerformanceObserver, performance } = require('perf_hooks');
   const origin = performance.timeOrigin;
+  const isOwn = (at) => ownSpans.some(([from, to]) => at >= from && at <= to);
   const observer = new PerformanceObserver((list) => {
     for (const entry of list.getEntries()) {
       // Node 16 moved the numbers into `detail`.
       const detail = entry.detail || entry;
-      seen(detail.kind, origin + entry.startTime, entry.duration, detail.flags || 0);
+      const flags = (detail.flags || 0) | (isOwn(entry.startTime) ? FORCED : 0);
+      seen(detail.kind, origin + entry.startTime, entry.duration, flags);
     }
   });
   observer.observe({ entryTypes: ['gc'] });
@@ -111,6 +125,8 @@ function streamSnapshot(file, { exposeNumericValues, keepIds, progress }) {
   } catch (_) {
     throw unavailable('snapshot', 'this host was built without the inspector');
   }
+  const { performance } = require('perf_hooks');
+  const from = performance.now();
   const session = new inspector.Session();
   session.connect();
   let failure = null;
@@ -135,15 +151,27 @@ function streamSnapshot(file, { exposeNumericValues, keepIds, progress }) {
   const params = { reportProgress: false };
   if (exposeNumericValues) params.captureNumericValue = true;
   post('HeapProfiler.takeHeapSnapshot', params);
-  // Disabling ends the object ids, and with them the snapshot tax.
-  if (!keepIds) {
+  // Disabling ends the object ids, and with them the snapshot tax; so does
+  // disconnecting, so a session that is to keep them stays.
+  endIds();
+  if (keepIds) {
+    keeper = session;
+  } else {
     post('HeapProfiler.enable');
     post('HeapProfiler.disable');
+    session.disconnect();
   }
-  session.disconnect();
+  ownSpans.push([from, performance.now()]);
+  if (ownSpans.length > MAX_SPANS) ownSpans.shift();
   if (failure) {
     throw new LeakwatchError('ERR_LEAKWATCH_SNAPSHOT_FAILED', `V8 gave no snapshot: ${failure.message}`);
   }
 }
 
-module.exports = { baseline, collect, heapSpaces, heapStatistics, observeGcs, streamSnapshot };
+/** Ends the ids that an earlier snapshot kept. */
+function endIds() {
+  if (keeper) keeper.disconnect();
+  keeper = null;
+}
+
+module.exports = { FORCED, baseline, collect, endIds, heapSpaces, heapStatistics, observeGcs, streamSnapshot };

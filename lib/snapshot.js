@@ -4,7 +4,7 @@
 const host = require('./host');
 const fallback = require('./fallback');
 const options = require('./options');
-const { aborted, fromOutcome, guarded, invalid, unavailable } = require('./error');
+const { aborted, busy, fromOutcome, guarded, invalid, unavailable } = require('./error');
 
 const { native } = host;
 
@@ -73,7 +73,19 @@ function take(path, checked) {
   }
 }
 
+let capturing = false;
+
 function throughInspector(path, checked, report) {
+  if (capturing) throw busy();
+  capturing = true;
+  try {
+    return captureThroughInspector(path, checked, report);
+  } finally {
+    capturing = false;
+  }
+}
+
+function captureThroughInspector(path, checked, report) {
   const heapUsed = fallback.heapStatistics().usedHeapSize;
   const start = process.hrtime();
   const file = guarded(() => native.SnapshotFile.open(nativeOptions(path, checked), heapUsed))();

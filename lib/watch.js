@@ -17,8 +17,6 @@ const { native } = host;
 /** How often records are handed on, in milliseconds: never one callback a GC. */
 const POLL_MS = 1000;
 const DEFAULT_WINDOW = 240;
-/** perf_hooks' flags of a GC that someone asked for: FORCED, ALL_AVAILABLE_GARBAGE. */
-const FORCED = 4 | 16;
 
 class Watch extends EventEmitter {
   constructor() {
@@ -95,7 +93,7 @@ class Watch extends EventEmitter {
     this._endings.push(
       fallback.observeGcs((kind, start, duration, flags) => {
         const name = native.pushGc(kind, start, duration, flags);
-        if (natural && name === 'major' && !(flags & FORCED)) {
+        if (natural && name === 'major' && !(flags & fallback.FORCED)) {
           native.pushBaseline(fallback.baseline(undefined, duration, false));
         }
       })
@@ -207,6 +205,7 @@ function stop() {
   if (native.isWatching()) watch._tell();
   watch._end();
   native.unwatch();
+  fallback.endIds();
 }
 
 module.exports = { start, stop };

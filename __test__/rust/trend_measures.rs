@@ -155,7 +155,7 @@ fn shapes_of_a_sawtooth_and_of_a_curve() {
     let straight: Vec<f64> = (0..30).map(f64::from).collect();
     assert_eq!(shape::thirds(&line(&straight)), (1.0, 1.0));
     close(shape::thirds_error(&line(&straight)), 0.0);
-    close(shape::drift(&straight), 1000.0);
+    close(shape::drift(&line(&straight)), 1000.0);
     assert!(shape::without_largest_steps(&[0.0, 0.0, 0.0, 9.0, 9.0, 9.0]) < 0.01);
 }
 

@@ -205,16 +205,16 @@ impl Recorder {
         baseline
     }
 
-    /// Completes the baselines of natural GCs, which cannot ask Node for its
-    /// array buffers: those since the last call get what holds now.
+    /// Completes the newest baseline if it is a natural GC's, which cannot ask
+    /// Node for its array buffers. Those before it stay without: what holds now
+    /// need not have held then.
     pub fn complete(&self, array_buffers: u64) {
         let mut state = self.state.lock();
         let from = state.settled;
-        for baseline in state.baselines.iter_mut().rev() {
-            if baseline.index < from {
-                break;
-            }
-            baseline.array_buffers.get_or_insert(array_buffers);
+        if let Some(last) = state.baselines.iter_mut().next_back()
+            && last.index >= from
+        {
+            last.array_buffers.get_or_insert(array_buffers);
         }
         state.settle();
     }

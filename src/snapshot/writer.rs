@@ -212,16 +212,15 @@ struct Temporary {
 impl Temporary {
     fn create(target: &Path) -> Result<Self, Error> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
-        let (Some(name), false) = (target.file_name(), target.is_dir()) else {
+        if target.file_name().is_none() || target.is_dir() {
             return Err(Error::InvalidArgument {
                 option: "path",
                 why: format!("{} names no file", target.display()),
             });
-        };
-        let mut hidden = std::ffi::OsString::from(".");
-        hidden.push(name);
+        }
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
-        hidden.push(format!(".{}-{number}.tmp", std::process::id()));
+        // Without the target's name, which may be as long as names can be.
+        let hidden = format!(".leakwatch-{}-{number}.tmp", std::process::id());
         let path = target.with_file_name(hidden);
         let nameless = os::open_nameless(directory_of(target));
         let named = nameless.is_none();

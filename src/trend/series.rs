@@ -52,6 +52,15 @@ impl Series {
         }
     }
 
+    /// Each value or its successor, whichever is less; one point fewer. A value that does not last to the next point is
+    /// gone: floating garbage, a burst that one collection happened to meet.
+    #[must_use]
+    pub fn eroded(&self) -> Self {
+        let values = self.values.windows(2).map(|w| w[0].min(w[1])).collect();
+        let ticks = self.ticks[..self.ticks.len().saturating_sub(1)].to_vec();
+        Self { ticks, values }
+    }
+
     /// At most `most` points: itself, or minima over the smallest blocks that do.
     #[must_use]
     pub fn condensed(self, most: usize) -> Self {

@@ -59,30 +59,41 @@ pub fn noise(series: &Series, per_tick: f64) -> f64 {
 ///
 /// One step far larger than the rest would hide a steady leak behind its variance, so the larger of two is taken: t of all
 /// increments, and, from 16 on, t with the largest replaced as in [`without_largest_steps`].
+///
+/// Points need not be evenly spaced: what growth at the mean rate would add between two of them is no deviation.
 #[must_use]
-pub fn drift(values: &[f64]) -> f64 {
-    let steps: Vec<f64> = values.windows(2).map(|w| w[1] - w[0]).collect();
-    let plain = student(&steps);
+pub fn drift(series: &Series) -> f64 {
+    let steps: Vec<f64> = series.values.windows(2).map(|w| w[1] - w[0]).collect();
+    let spans: Vec<f64> = series.ticks.windows(2).map(|w| w[1] - w[0]).collect();
+    let plain = student(&steps, &spans);
     if steps.len() < 16 {
         return plain;
     }
     let mut tamed = steps;
     tame(&mut tamed);
-    plain.max(student(&tamed))
+    plain.max(student(&tamed, &spans))
 }
 
-/// The t of [`drift`] for increments.
-fn student(steps: &[f64]) -> f64 {
+/// The t of [`drift`] for increments over these spans.
+fn student(steps: &[f64], spans: &[f64]) -> f64 {
     let n = steps.len() as f64;
     if steps.len() < 3 {
         return 0.0;
     }
     let mean = steps.iter().sum::<f64>() / n;
-    let squares: f64 = steps.iter().map(|d| (d - mean).powi(2)).sum();
-    let products: f64 = steps
-        .windows(2)
-        .map(|w| (w[0] - mean) * (w[1] - mean))
-        .sum();
+    let span = spans.iter().sum::<f64>() / n;
+    let expected = |at: usize| {
+        if span > 0.0 {
+            mean * spans[at] / span
+        } else {
+            mean
+        }
+    };
+    let off: Vec<f64> = (0..steps.len())
+        .map(|at| steps[at] - expected(at))
+        .collect();
+    let squares: f64 = off.iter().map(|d| d * d).sum();
+    let products: f64 = off.windows(2).map(|w| w[0] * w[1]).sum();
     if mean <= 0.0 {
         return 0.0;
     }
@@ -120,6 +131,18 @@ pub fn without_largest_steps(values: &[f64]) -> f64 {
     }
     tame(&mut steps);
     (steps.iter().sum::<f64>() / net).clamp(0.0, 1.0)
+}
+
+/// The median growth from each value to the next but one, as a share of the mean one; 0 where nothing grows on the whole.
+#[must_use]
+pub fn typical(values: &[f64]) -> f64 {
+    let mut growths: Vec<f64> = values.windows(3).map(|w| w[2] - w[0]).collect();
+    let mean = growths.iter().sum::<f64>() / growths.len().max(1) as f64;
+    if mean > 0.0 {
+        slope::median(&mut growths) / mean
+    } else {
+        0.0
+    }
 }
 
 /// Growth per tick from the first third to the middle one, and from there to the last, each third standing for its median.

@@ -11,6 +11,13 @@ const MOST_POINTS: usize = 64;
 /// Fewest points of a look at a part of the series.
 const FEWEST_POINTS: usize = 12;
 
+/// Bytes per tick, and in all, from which growth of RSS alone is worth a word.
+const RSS_FLOOR: f64 = 16_384.0;
+const RSS_RISE: f64 = 8e6;
+
+/// Bytes that a rise among natural baselines must come to before its size counts as evidence.
+const LARGE_RISE: f64 = 8e6;
+
 /// Confidence at which a rise is called *growing*.
 const RISES: f64 = 0.95;
 
@@ -27,17 +34,7 @@ pub(super) fn judge_all(
         judge(channel, track.unwrap_or_default())
     };
     let heap = all(Channel::Heap, |b| b.heap_used);
-    let mut external = all(Channel::External, |b| {
-        b.external.max(b.array_buffers.unwrap_or(0))
-    });
-    if external.verdict != Verdict::Insufficient
-        && let Some(track) = window.track(|b| b.array_buffers.filter(|&a| a < b.external))
-    {
-        let buffers = judge(Channel::External, track);
-        if buffers.verdict > external.verdict {
-            external = buffers;
-        }
-    }
+    let external = judge_external(baselines, &window, limits, thresholds);
     let contexts = window
         .track(|b| b.native_contexts)
         .map(|track| judge(Channel::Contexts, track));
@@ -50,6 +47,47 @@ pub(super) fn judge_all(
     channels.extend(contexts);
     channels.push(rss);
     channels
+}
+
+/// Off-heap memory, seen as V8 counts it and as Node does: array buffers can grow while V8's figure stays flat. A program
+/// that never returns to its event loop leaves Node's figure unknown for most natural baselines; those that have it are
+/// then judged by themselves.
+fn judge_external(
+    baselines: &[Baseline],
+    window: &Window,
+    limits: &Limits,
+    thresholds: &Thresholds,
+) -> ChannelTrend {
+    let look = |window: &Window, track: Option<Track>| {
+        track.map(|track| judge(Channel::External, track, window, limits, thresholds))
+    };
+    let larger = window.track(|b| b.array_buffers.map(|a| a.max(b.external)));
+    let complete = larger.is_some();
+    let whole = larger.or_else(|| window.track(|b| Some(b.external)));
+    let external = look(window, Some(whole.unwrap_or_default()));
+    let buffers = if complete {
+        look(
+            window,
+            window.track(|b| b.array_buffers.filter(|&a| a < b.external)),
+        )
+    } else {
+        let known = baselines.iter().filter(|b| b.array_buffers.is_some());
+        let known: Vec<Baseline> = known.cloned().collect();
+        let window = Window::of(&known, thresholds);
+        look(&window, window.track(|b| b.array_buffers))
+    };
+    let worse = |a: ChannelTrend, b: ChannelTrend| if b.verdict > a.verdict { b } else { a };
+    match (external, buffers) {
+        (Some(external), Some(buffers)) => worse(external, buffers),
+        (Some(one), None) | (None, Some(one)) => one,
+        (None, None) => judge(
+            Channel::External,
+            Track::default(),
+            window,
+            limits,
+            thresholds,
+        ),
+    }
 }
 
 fn judge(
@@ -84,7 +122,18 @@ fn judge(
     let limit = limit(channel, limits);
     let scale = scale(channel, window, limit, thresholds);
     let newest = series.values.last().copied().unwrap_or(0.0);
-    let (evidence, doubt) = look(series.condensed(MOST_POINTS), &before, &scale, thresholds);
+    let series = series.condensed(MOST_POINTS);
+    let (mut evidence, mut doubt) = look(series.clone(), &before, &scale, thresholds);
+    if window.natural && doubt.is_some() {
+        // What came and went before the first point judged is no evidence either.
+        let joined = [&before[..], series.values.get(..1).unwrap_or(&[])].concat();
+        let before: Vec<f64> = joined.windows(2).map(|w| w[0].min(w[1])).collect();
+        let second = look(series.eroded(), &before, &scale, thresholds);
+        // Eroding smooths steps as well as garbage, so what it shows must be large and everywhere.
+        if second.1.is_none() && second.0.is_large(&scale) {
+            (evidence, doubt) = second;
+        }
+    }
     trend.per_tick = evidence.slope.per_tick;
     trend.low = evidence.slope.low;
     trend.high = evidence.slope.high;
@@ -190,9 +239,21 @@ fn scale(channel: Channel, window: &Window, limit: Option<f64>, thresholds: &Thr
             creep_rise: f64::MAX,
             step: 0.5,
             stairs_rise: 2.0 * least,
+            large_rise: f64::MAX,
         };
     }
     let limit = limit.unwrap_or(0.0);
+    if channel == Channel::Rss {
+        // The kernel counts pages, and allocators move them about by the megabyte.
+        return Scale {
+            floor: RSS_FLOOR,
+            min_rise: RSS_RISE,
+            creep_rise: f64::MAX,
+            step: RSS_RISE,
+            stairs_rise: 8.0 * RSS_RISE,
+            large_rise: f64::MAX,
+        };
+    }
     let mut min_rise = if window.young {
         thresholds.min_rise_young
     } else {
@@ -207,6 +268,7 @@ fn scale(channel: Channel, window: &Window, limit: Option<f64>, thresholds: &Thr
         creep_rise: thresholds.creep_rise.max(thresholds.creep_share * limit),
         step: min_rise / 4.0,
         stairs_rise: 8.0 * min_rise,
+        large_rise: if window.natural { LARGE_RISE } else { f64::MAX },
     }
 }
 

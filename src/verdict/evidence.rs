@@ -35,6 +35,8 @@ pub(super) struct Scale {
     pub step: f64,
     /// Least rise of a staircase.
     pub stairs_rise: f64,
+    /// Units in total from which a rise that also multiplied what was there needs less of a steady pace.
+    pub large_rise: f64,
 }
 
 /// Measurements of one look.
@@ -52,6 +54,10 @@ pub(super) struct Evidence {
     pub flat_end: bool,
     pub stairs: bool,
     pub points: usize,
+    /// The least value.
+    pub least: f64,
+    /// Median growth over two ticks as a share of the mean one.
+    pub typical: f64,
 }
 
 impl Evidence {
@@ -70,7 +76,7 @@ impl Evidence {
             confidence: test.confidence(),
             rise,
             fall,
-            drift: shape::drift(&series.values),
+            drift: shape::drift(series),
             kept: shape::without_largest_steps(&series.values),
             early,
             late,
@@ -80,7 +86,16 @@ impl Evidence {
                 && rise >= scale.stairs_rise
                 && fall <= 0.1 * rise,
             points: series.len(),
+            typical: shape::typical(&series.values),
+            least: series.values.iter().copied().fold(f64::MAX, f64::min),
         }
+    }
+
+    /// Whether it has multiplied what was there, and everywhere along the way.
+    pub fn is_large(&self, scale: &Scale) -> bool {
+        self.rise >= scale.large_rise
+            && self.rise >= MULTIPLIED * self.least
+            && self.typical >= TYPICAL
     }
 
     /// What speaks against a leak, the weightiest first; `None` if nothing does.
@@ -108,13 +123,32 @@ impl Evidence {
         if slows || self.flat_end {
             return Some(Doubt::Plateau);
         }
-        (self.drift < least_drift(self.points)).then_some(Doubt::Wanders)
+        let quantile = if self.is_large(scale) {
+            DRIFT_LARGE
+        } else {
+            DRIFT
+        };
+        (self.drift < least_drift(self.points, quantile)).then_some(Doubt::Wanders)
     }
 }
 
-/// Student's t that the mean step must reach, for a one-sided error of about 7e-5, small since a watcher looks again at each tick (Cornish–Fisher about the normal 3.8).
-fn least_drift(points: usize) -> f64 {
+/// How sure it must be that the mean step is no accident, as a normal quantile: an error of 7e-5, small since a watcher
+/// looks again at each tick.
+const DRIFT: f64 = 3.8;
+
+/// The same for a large rise. V8 collects in full when the heap has grown by a share, so a real leak has multiplied the
+/// heap before there are two dozen natural baselines, and their steps carry floating garbage: it cannot be surer.
+const DRIFT_LARGE: f64 = 2.4;
+
+/// What the median growth over two ticks must be of the mean one for the rise to be everywhere: flat but for some steps, it
+/// is near 0.
+const TYPICAL: f64 = 0.4;
+
+/// The share of what was there at the least by which a large rise has grown.
+const MULTIPLIED: f64 = 0.5;
+
+/// Student's t that the mean step must reach for the one-sided error of the normal quantile `z` (Cornish–Fisher).
+fn least_drift(points: usize, z: f64) -> f64 {
     let freedom = (points as f64 - 2.0).max(1.0);
-    let z: f64 = 3.8;
     z + (z.powi(3) + z) / (4.0 * freedom)
 }

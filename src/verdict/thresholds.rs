@@ -19,14 +19,14 @@ pub struct Thresholds {
     /// Baselines at the start of the run that may belong to its warm-up; at most a quarter of those given is left out.
     /// Default 10: code is optimised, and lazily loaded parts are there, after about as many rounds.
     pub warm_up: u64,
-    /// Bytes per tick which the lower bound of the slope must exceed. Default 1536: healthy processes creep by 0.1 to 1 KB
+    /// Bytes per tick which the lower bound of the slope must exceed. Default 2560: healthy processes creep by 0.1 to 1 KB
     /// a tick through feedback vectors, maps and code.
     pub floor_bytes: f64,
     /// The same as a share of the limit of the channel. Default 1e-7: 0.4 KB for 4 GB, so it counts above 15 GB.
     pub floor_share: f64,
-    /// Bytes the floor must have risen by over the baselines judged. Default 16 KiB.
+    /// Bytes the floor must have risen by over the baselines judged. Default 32 KiB.
     pub min_rise: f64,
-    /// The same while the run is younger than twice the warm-up, which may cost as much by itself. Default 32 KiB.
+    /// The same while the run is younger than twice the warm-up, which may cost as much by itself. Default 48 KiB.
     pub min_rise_young: f64,
     /// The same for baselines of natural collections. Default 256 KiB.
     pub min_rise_natural: f64,
@@ -52,10 +52,10 @@ impl Default for Thresholds {
             min_forced: 6,
             min_natural: 8,
             warm_up: 10,
-            floor_bytes: 1536.0,
+            floor_bytes: 2560.0,
             floor_share: 1e-7,
-            min_rise: 16_384.0,
-            min_rise_young: 32_768.0,
+            min_rise: 32_768.0,
+            min_rise_young: 49_152.0,
             min_rise_natural: 262_144.0,
             creep_rise: 4e6,
             creep_share: 1e-3,

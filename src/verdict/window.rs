@@ -47,7 +47,10 @@ impl<'a> Window<'a> {
         let early = picked.iter().take_while(|b| b.index < lasts).count();
         let warm_up: Vec<&Baseline> = picked.drain(..early.min(available / 4)).collect();
         let share = available as f64 / baselines.len().max(1) as f64;
-        let ticks = axis(&picked, share);
+        let ticks = natural
+            .then(|| clock_axis(&picked, share))
+            .flatten()
+            .unwrap_or_else(|| axis(&picked, share));
         Self {
             available,
             needed: if natural {
@@ -113,6 +116,21 @@ fn axis(picked: &[&Baseline], share: f64) -> Vec<f64> {
     } else {
         (0..picked.len()).map(|i| i as f64).collect()
     }
+}
+
+/// Natural collections come when the heap has grown by so much, so a heap that fills up is seen ever less often: on the axis
+/// of their count a leak would bend. Time is the axis then, in units of the mean tick; `None` where the clock did not
+/// advance from each to the next.
+fn clock_axis(picked: &[&Baseline], share: f64) -> Option<Vec<f64>> {
+    let counted = axis(picked, share);
+    let (first, last) = picked.first().zip(picked.last())?;
+    let span = last.time_ms - first.time_ms;
+    let unit = span / counted.last()?;
+    let advances = picked.windows(2).all(|w| w[0].time_ms < w[1].time_ms);
+    (advances && unit.is_finite() && unit > 0.0).then(|| {
+        let time = |b: &&Baseline| (b.time_ms - first.time_ms) / unit;
+        picked.iter().map(time).collect()
+    })
 }
 
 fn pace(picked: &[&Baseline], ticks: &[f64]) -> Option<f64> {
