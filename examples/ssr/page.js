@@ -1,3 +1,4 @@
+/* global request */
 // The client's bundle, as a browser would get it. The server runs it as well,
 // in a new vm context for each request; `console` and `request` come from there.
 

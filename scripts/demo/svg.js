@@ -2,7 +2,8 @@
 // Draws a captured terminal as an SVG picture. docs/demo.svg was made so:
 //
 //   tmux new-session -d -s demo -x 80 -y 32 'node scripts/demo.js; sleep 60'
-//   tmux capture-pane -p -e -t demo | node scripts/demo/svg.js docs/demo.svg
+//   tmux capture-pane -p -e -t demo | sed -n '/leakwatch demo/,$p' |
+//     node scripts/demo/svg.js docs/demo.svg
 //
 // the second command once the demo has said how it ended.
 
@@ -48,11 +49,18 @@ function escape(text) {
 
 const round = (value) => Number(value.toFixed(2));
 
-/** A block character as a rectangle: fonts leave seams between them. */
-function block(character, x, top, fill) {
-  const height = (CELL.height * ('▁▂▃▄▅▆▇█'.indexOf(character) + 1)) / 8;
-  const y = round(top + CELL.height - height);
-  return `<rect x="${x}" y="${y}" width="${CELL.width - 0.8}" height="${round(height)}" ${fill}/>`;
+/** Block and line characters are drawn: fonts leave seams between them. */
+function shape(character, x, top, fill) {
+  const rect = (left, y, width, height) =>
+    `<rect x="${round(left)}" y="${round(y)}" width="${round(width)}" height="${round(height)}" ${fill}/>`;
+  const { width, height } = CELL;
+  const middle = x + width / 2;
+  if (character === '▔') return rect(x, top, width, 1);
+  const upright = rect(middle, top, 1, height);
+  if (character === '│') return upright;
+  if (character === '┤') return upright + rect(x, top + height / 2, width / 2, 1);
+  const tall = (height * ('▁▂▃▄▅▆▇█'.indexOf(character) + 1)) / 8;
+  return rect(x, top + height - tall, width - 0.8, tall);
 }
 
 function draw({ column, text, color, bold, dim }, top) {
@@ -60,10 +68,10 @@ function draw({ column, text, color, bold, dim }, top) {
   const weight = bold ? ' font-weight="bold"' : '';
   let out = '';
   // Every word is put at its column: the reader's font may be of other widths.
-  for (const { 0: word, index } of text.matchAll(/[▁-█]|[^\s▁-█]+(?: [^\s▁-█]+)*/g)) {
+  for (const { 0: word, index } of text.matchAll(/[│┤▔▁-█]|[^\s│┤▔▁-█]+(?: [^\s│┤▔▁-█]+)*/g)) {
     const x = round(MARGIN + (column + index) * CELL.width);
-    if (/[▁-█]/.test(word)) {
-      out += block(word, x, top, fill);
+    if (/[│┤▔▁-█]/.test(word)) {
+      out += shape(word, x, top, fill);
       continue;
     }
     const length = round(word.length * CELL.width);
@@ -82,7 +90,8 @@ function svg(capture, columns) {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}"`,
     ` font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,'DejaVu Sans Mono',monospace" font-size="14">`,
-    `\n<title>npm run demo</title>\n<rect width="100%" height="100%" rx="8" fill="${BACKGROUND}"/>\n${dots.join('')}\n`,
+    `\n<title>npm run demo</title>\n<rect width="100%" height="100%" rx="8" fill="${BACKGROUND}"/>\n${dots.join('')}`,
+    `<text x="${width / 2}" y="21" text-anchor="middle" fill="${FOREGROUND}" fill-opacity="0.6">npm run demo</text>\n`,
     `${rows.filter(Boolean).join('\n')}\n</svg>\n`,
   ].join('');
 }

@@ -22,10 +22,10 @@ function last(list) {
   return list[list.length - 1];
 }
 
-/** A reason's first lines; the whole of it is rarely longer. */
+/** A reason's first lines; one that is longer is said whole in plain lines. */
 function reason(run) {
   const lines = run.trend ? wrap(run.trend.reason, PANEL) : [];
-  if (lines.length > REASON_ROWS) lines[REASON_ROWS - 1] += ' …';
+  if (lines.length > REASON_ROWS) lines[REASON_ROWS - 1] = `${lines[REASON_ROWS - 1].slice(0, PANEL - 2)} …`;
   return Array.from({ length: REASON_ROWS }, (_, at) => lines[at] || '');
 }
 
@@ -34,15 +34,15 @@ function numbers(run) {
   if (!baseline) return ['', ''];
   const verdict = run.trend.verdict;
   return [
-    `pages ${run.pages}   contexts ${baseline.nativeContexts}   heap ${megabytes(baseline.heapUsed)}`,
-    `verdict ${paint('bold', paint(VERDICTS[verdict], verdict))} at baseline ${run.baselines.length}`,
+    `pages ${run.pages}  contexts ${baseline.nativeContexts}  heap ${megabytes(baseline.heapUsed)}`,
+    `verdict ${paint(VERDICTS[verdict], verdict)} (baseline ${run.baselines.length})`,
   ];
 }
 
 function panel(run, top) {
   const bars = run.baselines.map(({ heapUsed }, at) => ({
     value: heapUsed / 1e6,
-    paint: (text) => paint(VERDICTS[run.verdicts[at]], text),
+    color: VERDICTS[run.verdicts[at]],
   }));
   const phase = run.phase === 'under load' ? `${run.phase}, ${seconds(run.elapsed)}` : run.phase;
   const space = ' '.repeat(PANEL - run.title.length - phase.length);
