@@ -23,7 +23,7 @@ declare namespace leakwatch {
     minNatural?: number;
     /** Baselines at the start that may belong to warming up. Default 10. */
     warmUp?: number;
-    /** Bytes per tick that the lower bound of the slope must exceed. Default 1536. */
+    /** Bytes per tick that the lower bound of the slope must exceed, unless the rise is a creep (see `creepRise`). Default 1536. */
     floorBytes?: number;
     /** The same as a share of the limit. Default 1e-7. */
     floorShare?: number;
@@ -31,6 +31,10 @@ declare namespace leakwatch {
     minRise?: number;
     /** The same for natural baselines. Default 256 KiB. */
     minRiseNatural?: number;
+    /** Bytes risen in all from which growth slower than the floor matters too. Default 4,000,000. */
+    creepRise?: number;
+    /** The same as a share of the limit; the larger of the two counts. Default 0.001. */
+    creepShare?: number;
     /** Contexts per tick that the lower bound of the slope must exceed. Default 0.2. */
     floorContexts?: number;
     /** Contexts the count must have risen by in all. Default 4. */

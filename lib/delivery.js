@@ -6,13 +6,33 @@ const host = require('./host');
 const { fromOutcome } = require('./error');
 
 const { native } = host;
-const listeners = new Set();
+// One set for this isolate, however often this file is loaded into a realm:
+// outcomes are drained by one of the loads and told to the listeners of all.
+const KEY = Symbol.for('leakwatch.delivery');
+if (!process[KEY]) {
+  Object.defineProperty(process, KEY, { value: new Set(), configurable: true });
+}
+const listeners = process[KEY];
 let enabled = false;
+
+function warn(error) {
+  process.emitWarning(error.message, 'LeakwatchWarning', error.code);
+}
 
 /** `(error, {path, bytes, mode, cause, pauseMs, waitedMs, nodes})` */
 function hand(error, result) {
-  for (const listener of Array.from(listeners)) listener(error, result);
-  if (listeners.size === 0 && error) process.emitWarning(error.message, 'LeakwatchWarning', error.code);
+  if (listeners.size === 0 && error) warn(error);
+  for (const listener of Array.from(listeners)) {
+    try {
+      listener(error, result);
+    } catch (thrown) {
+      // The next listener and the next outcome are owed theirs all the same;
+      // the error goes where an error in an event listener goes.
+      process.nextTick(() => {
+        throw thrown;
+      });
+    }
+  }
 }
 
 /** Hands on all outcomes that wait. */
@@ -39,7 +59,7 @@ function enable() {
       native.serveRequests();
       drain();
     } catch (error) {
-      process.emitWarning(error.message, 'LeakwatchWarning', error.code);
+      warn(error);
     }
   });
 }

@@ -6,6 +6,8 @@ const v8 = require('v8');
 const { LeakwatchError, unavailable } = require('./error');
 
 let collector;
+/** Native contexts that exist on our account. */
+let ownContexts = 0;
 
 /** A function that collects all garbage, without --expose-gc. */
 function gcFunction() {
@@ -18,6 +20,7 @@ function gcFunction() {
     v8.setFlagsFromString('--expose-gc');
     // A new context has gc() once the flag is set; this one was made before.
     collector = require('vm').runInNewContext('gc');
+    ownContexts = 1;
     v8.setFlagsFromString('--no-expose-gc');
   } catch (error) {
     throw unavailable('forcedGc', `this host exposes no gc(): ${error.message}`);
@@ -47,7 +50,8 @@ function heapStatistics() {
     mallocedMemory: s.malloced_memory,
     peakMallocedMemory: s.peak_malloced_memory,
     externalMemory: s.external_memory === undefined ? process.memoryUsage().external : s.external_memory,
-    nativeContexts: s.number_of_native_contexts,
+    nativeContexts:
+      s.number_of_native_contexts === undefined ? undefined : s.number_of_native_contexts - ownContexts,
     detachedContexts: s.number_of_detached_contexts,
     totalGlobalHandlesSize: s.total_global_handles_size,
     usedGlobalHandlesSize: s.used_global_handles_size,

@@ -2,6 +2,7 @@
 // Options: every one checked, none passed over in silence.
 
 const { invalid } = require('./error');
+const { native } = require('./host');
 
 const MINUTE = 60000;
 
@@ -48,6 +49,11 @@ const signalName = (name, value) => {
   if (typeof value !== 'string' || !/^SIG[A-Z0-9]+$/.test(value)) {
     throw invalid(name, `must be a signal's name, like 'SIGUSR2', not ${show(value)}`);
   }
+  // Empty where there are no POSIX signals: Node then knows best.
+  const names = native.signalNames();
+  if (names.length > 0 && !names.includes(value)) {
+    throw invalid(name, `'${value}' cannot be used; choose one of ${names.join(', ')}`);
+  }
   return value;
 };
 
@@ -59,6 +65,8 @@ const THRESHOLDS = {
   floorShare: number(0, 1),
   minRise: number(0, 1e15),
   minRiseNatural: number(0, 1e15),
+  creepRise: number(0, 1e15),
+  creepShare: number(0, 1),
   floorContexts: number(0, 1e6),
   minContexts: number(0, 1e6),
   confidence: number(0.5, 0.999999),
@@ -103,6 +111,7 @@ const TREND = { thresholds };
 
 function show(value) {
   if (typeof value === 'string') return `'${value}'`;
+  if (Array.isArray(value)) return 'an array';
   if (typeof value === 'object' && value !== null) return 'an object';
   return String(value);
 }
@@ -111,7 +120,7 @@ function show(value) {
 function check(what, table, value) {
   const out = {};
   if (value === undefined || value === null) return out;
-  if (typeof value !== 'object') throw invalid(what, `must be an object, not ${show(value)}`);
+  if (typeof value !== 'object' || Array.isArray(value)) throw invalid(what, `must be an object, not ${show(value)}`);
   for (const name of Object.keys(value)) {
     const rule = Object.prototype.hasOwnProperty.call(table, name) && table[name];
     if (!rule) {
@@ -124,20 +133,22 @@ function check(what, table, value) {
   return out;
 }
 
-/** The value of an environment variable as the option of that name takes it. */
-function parseVariable(name, text) {
-  if (/^-?\d+(\.\d+)?$/.test(text)) return Number(text);
-  if (text === 'true' || text === 'on') return true;
-  if (text === 'false' || text === 'off') return false;
-  if (name === 'thresholds') {
+const SWITCHES = { true: true, on: true, 1: true, false: false, off: false, 0: false };
+
+/** How the text of an environment variable becomes the option of that name. */
+const PARSERS = {
+  forceGcEvery: Number,
+  window: Number,
+  nearHeapLimit: (text) => (text in SWITCHES ? SWITCHES[text] : text),
+  snapshotSignal: (text) => (SWITCHES[text] === false ? false : text),
+  thresholds: (text) => {
     try {
       return JSON.parse(text);
     } catch (error) {
       throw invalid('LEAKWATCH_THRESHOLDS', `must be JSON: ${error.message}`);
     }
-  }
-  return text;
-}
+  },
+};
 
 /** Options of start() from LEAKWATCH_FORCE_GC_EVERY, LEAKWATCH_WINDOW and so on. */
 function fromEnvironment(env) {
@@ -146,7 +157,7 @@ function fromEnvironment(env) {
     const variable = `LEAKWATCH_${name.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
     const text = env[variable];
     if (text === undefined || text === '') continue;
-    out[name] = parseVariable(name, text);
+    out[name] = PARSERS[name] ? PARSERS[name](text) : text;
   }
   return out;
 }

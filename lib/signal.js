@@ -4,7 +4,7 @@
 const path = require('path');
 const host = require('./host');
 const options = require('./options');
-const { nativeOptions, writeSnapshot } = require('./snapshot');
+const { check, nativeOptions, writeNow } = require('./snapshot');
 const { deliver } = require('./delivery');
 const { unavailable } = require('./error');
 
@@ -23,41 +23,67 @@ function absolute(given) {
 // Node's in; it also tells libraries that count listeners that someone cares.
 const anchors = new Map();
 
-function anchor(signal) {
+/** Puts an anchor back that removeAllListeners() has swept away. */
+function onRemoved(signal, listener) {
+  const entry = anchors.get(signal);
+  if (!entry || entry.listener !== listener) return;
+  process.on(signal, entry.listener);
+  native.reclaimSignal(signal);
+}
+
+/** Keeps the signal; `serve`, if given, is called on it. */
+function anchor(signal, serve) {
   if (host.threadId !== 0) return () => {};
   let entry = anchors.get(signal);
   if (!entry) {
-    entry = { users: 0, listener: function leakwatchKeepsThisSignal() {} };
-    anchors.set(signal, entry);
+    const servers = new Set();
+    const listener = function leakwatchKeepsThisSignal() {
+      for (const server of servers) server();
+    };
+    entry = { users: 0, servers, listener };
     process.on(signal, entry.listener);
+    anchors.set(signal, entry);
+    if (anchors.size === 1) process.on('removeListener', onRemoved);
   }
   entry.users += 1;
+  if (serve) entry.servers.add(serve);
   return () => {
     entry.users -= 1;
+    entry.servers.delete(serve);
     if (entry.users > 0) return;
     anchors.delete(signal);
     process.removeListener(signal, entry.listener);
+    if (anchors.size === 0) process.removeListener('removeListener', onRemoved);
   };
 }
 
 function snapshotOnSignal(signal = 'SIGUSR2', given) {
   options.signalName('signal', signal);
-  const { cooldown = COOLDOWN, max = MAX, callback, ...checked } = options.signal(given);
-  if (checked.redact) throw unavailable('redact', 'this version cannot leave strings out yet');
-  checked.path = absolute(checked.path);
-  const end = host.isNative('signalWhileBusy')
-    ? nativeSignal(signal, checked, cooldown, max, callback)
-    : plainSignal(signal, checked, cooldown, max, callback);
+  const { cooldown = COOLDOWN, max = MAX, callback, ...rest } = options.signal(given);
+  const checked = { ...check({ path: rest.path, given: snapshotOptions(rest) }), path: absolute(rest.path) };
+  const serve = host.isNative('signalWhileBusy') ? nativeSignal : plainSignal;
+  const removeCallback = deliver.add(callback);
+  let end;
+  try {
+    end = serve(signal, checked, cooldown, max);
+  } catch (error) {
+    removeCallback();
+    throw error;
+  }
   let disposed = false;
   return function dispose() {
     if (disposed) return;
     disposed = true;
     end();
+    removeCallback();
   };
 }
 
-function nativeSignal(signal, checked, cooldown, max, callback) {
-  const removeCallback = deliver.add(callback);
+function snapshotOptions({ path: _, ...rest }) {
+  return rest;
+}
+
+function nativeSignal(signal, checked, cooldown, max) {
   // Node's handler first, so that ours is on top of it and passes signals on.
   const removeAnchor = anchor(signal);
   let id;
@@ -66,20 +92,17 @@ function nativeSignal(signal, checked, cooldown, max, callback) {
     id = native.onSignal(signal, nativeOptions(checked.path, checked), cooldown, max);
   } catch (error) {
     removeAnchor();
-    removeCallback();
     throw error;
   }
   return () => {
     native.disposeSignal(id);
     removeAnchor();
-    removeCallback();
   };
 }
 
 /** Without native help: between two turns of the loop, main thread only. */
-function plainSignal(signal, checked, cooldown, max, callback) {
+function plainSignal(signal, checked, cooldown, max) {
   if (host.threadId !== 0) throw unavailable('signal', 'Node passes signals to the main thread only');
-  const removeCallback = deliver.add(callback);
   let served = 0;
   let last = -Infinity;
   const listener = () => {
@@ -87,16 +110,15 @@ function plainSignal(signal, checked, cooldown, max, callback) {
     if (now - last < cooldown || (max > 0 && served >= max)) return;
     last = now;
     served += 1;
-    const { path: target, ...rest } = checked;
-    writeSnapshot(target, rest, (error, file) => {
-      deliver.hand(error || null, { path: file, cause: signal, mode: 'inline' });
-    });
+    try {
+      const { path: file, bytes, pauseMs } = writeNow(checked.path, checked);
+      deliver.hand(null, { path: file, bytes, mode: 'inline', cause: signal, pauseMs });
+    } catch (error) {
+      error.cause = signal;
+      deliver.hand(error, null);
+    }
   };
-  process.on(signal, listener);
-  return () => {
-    process.removeListener(signal, listener);
-    removeCallback();
-  };
+  return anchor(signal, listener);
 }
 
 module.exports = { snapshotOnSignal };

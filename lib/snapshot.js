@@ -4,7 +4,7 @@
 const host = require('./host');
 const fallback = require('./fallback');
 const options = require('./options');
-const { aborted, fromOutcome, invalid, rewrap, unavailable } = require('./error');
+const { aborted, fromOutcome, guarded, invalid, unavailable } = require('./error');
 
 const { native } = host;
 
@@ -13,15 +13,22 @@ function parse(path, given, callback) {
   if (typeof path === 'function') [path, given, callback] = [undefined, undefined, path];
   else if (typeof given === 'function') [given, callback] = [undefined, given];
   if (path !== null && typeof path === 'object' && given === undefined) [path, given] = [undefined, path];
-  if (path !== undefined && path !== null && typeof path !== 'string') {
-    throw invalid('path', `must be a string, not ${options.show(path)}`);
-  }
   if (callback !== undefined && typeof callback !== 'function') {
     throw invalid('callback', `must be a function, not ${options.show(callback)}`);
   }
+  return { path: path === null ? undefined : path, given, callback };
+}
+
+function check({ path, given }) {
+  if (path !== undefined && typeof path !== 'string') {
+    throw invalid('path', `must be a string, not ${options.show(path)}`);
+  }
   const checked = options.snapshot(given);
   if (checked.redact) throw unavailable('redact', 'this version cannot leave strings out yet');
-  return { path: path === null ? undefined : path, checked, callback };
+  if (checked.mode === 'fork') {
+    throw unavailable('fork', "this version captures inline only; use mode: 'auto' or 'inline'");
+  }
+  return checked;
 }
 
 function nativeOptions(path, checked) {
@@ -52,32 +59,24 @@ function reporter({ onProgress, signal }) {
 }
 
 /** Runs one snapshot up to the point where only the disk is waited for. */
-function take(path, checked, finish) {
+function take(path, checked) {
   const { needed, report, settle } = reporter(checked);
   if (checked.signal && checked.signal.aborted) throw aborted();
   if (!report('build', 0)) throw settle(aborted());
   try {
-    if (host.isNative('snapshot')) {
-      const call = finish === 'sync' ? native.writeSnapshot : native.writeSnapshotAsync;
-      const args = [nativeOptions(path, checked)];
-      if (needed) args.push(report);
-      return call(...args);
-    }
-    return throughInspector(path, checked, finish, report);
+    if (!host.isNative('snapshot')) return throughInspector(path, checked, report);
+    const args = [nativeOptions(path, checked)];
+    if (needed) args.push(report);
+    return { file: native.capture(...args) };
   } catch (error) {
     throw settle(error);
   }
 }
 
-function throughInspector(path, checked, finish, report) {
+function throughInspector(path, checked, report) {
   const heapUsed = fallback.heapStatistics().usedHeapSize;
-  let file;
-  const start = Date.now();
-  try {
-    file = native.SnapshotFile.open(nativeOptions(path, checked), heapUsed);
-  } catch (error) {
-    throw rewrap(error);
-  }
+  const start = process.hrtime();
+  const file = guarded(() => native.SnapshotFile.open(nativeOptions(path, checked), heapUsed))();
   let given = true;
   const progress = (phase, done) => {
     given = report(phase, done);
@@ -86,49 +85,62 @@ function throughInspector(path, checked, finish, report) {
   try {
     fallback.streamSnapshot(file, { ...checked, progress });
     if (!given) throw aborted();
-    const pauseMs = Date.now() - start;
-    if (finish === 'sync') return file.finish();
-    return file.finishAsync().then((outcome) => ({ ...outcome, pauseMs }));
+    return { file, pauseMs: since(start) };
   } catch (error) {
     file.abort();
-    throw rewrap(error);
+    throw error;
   }
+}
+
+function since(start) {
+  const [seconds, nanos] = process.hrtime(start);
+  return seconds * 1e3 + nanos / 1e6;
+}
+
+/** The whole snapshot, blocking: the outcome with path and size. */
+function writeNow(path, checked) {
+  const { file, pauseMs } = take(path, checked);
+  const outcome = guarded(() => file.finish())();
+  return pauseMs === undefined ? outcome : { ...outcome, pauseMs };
 }
 
 /** As the contract has it: blocking, the path returned, heapdump's callback. */
 function writeSnapshot(...args) {
-  const { path, checked, callback } = parse(...args);
-  if (checked.mode === 'fork') throw noFork();
+  const call = parse(...args);
   let outcome;
   try {
-    outcome = take(path, checked, 'sync');
+    outcome = writeNow(call.path, check(call));
   } catch (error) {
-    if (!callback) throw error;
-    callback(error);
+    if (!call.callback) throw error;
+    call.callback(error);
     return undefined;
   }
-  if (callback) callback(null, outcome.path);
+  if (call.callback) call.callback(null, outcome.path);
   return outcome.path;
 }
 
-function noFork() {
-  return unavailable('fork', "this version captures inline only; use mode: 'auto' or 'inline'");
-}
-
 async function writeSnapshotAsync(...args) {
-  const { path, checked } = parse(...args);
-  if (checked.mode === 'fork') throw noFork();
+  const call = parse(...args);
+  const checked = check(call);
   const start = process.hrtime();
-  const outcome = await take(path, checked, 'async');
-  if (outcome.error) throw fromOutcome(outcome.error);
-  const [seconds, nanos] = process.hrtime(start);
-  return {
-    path: outcome.path,
-    bytes: outcome.bytes,
-    mode: 'inline',
-    pauseMs: outcome.pauseMs,
-    totalMs: seconds * 1e3 + nanos / 1e6,
-  };
+  const { file, pauseMs } = take(call.path, checked);
+  const { signal } = checked;
+  // The thread that compresses and writes hears of an abort as well.
+  const abort = () => file.abort();
+  if (signal && signal.addEventListener) signal.addEventListener('abort', abort, { once: true });
+  try {
+    const outcome = await file.finishAsync();
+    if (outcome.error) throw fromOutcome(outcome.error);
+    return {
+      path: outcome.path,
+      bytes: outcome.bytes,
+      mode: 'inline',
+      pauseMs: pauseMs === undefined ? outcome.pauseMs : pauseMs,
+      totalMs: since(start),
+    };
+  } finally {
+    if (signal && signal.removeEventListener) signal.removeEventListener('abort', abort);
+  }
 }
 
-module.exports = { nativeOptions, writeSnapshot, writeSnapshotAsync };
+module.exports = { check, nativeOptions, writeNow, writeSnapshot, writeSnapshotAsync };

@@ -16,6 +16,9 @@ const { unavailable } = require('./error');
 const { native } = host;
 /** How often records are handed on, in milliseconds: never one callback a GC. */
 const POLL_MS = 1000;
+const DEFAULT_WINDOW = 240;
+/** perf_hooks' flags of a GC that someone asked for: FORCED, ALL_AVAILABLE_GARBAGE. */
+const FORCED = 4 | 16;
 
 class Watch extends EventEmitter {
   constructor() {
@@ -32,8 +35,21 @@ class Watch extends EventEmitter {
     stop();
   }
 
+  /** All or nothing: what cannot be begun leaves things as they were. */
   _begin(checked) {
+    const before = native.isWatching() ? this.options : null;
     this._end();
+    try {
+      this._install(checked);
+    } catch (error) {
+      this._end();
+      if (before) this._install(before);
+      else native.unwatch();
+      throw error;
+    }
+  }
+
+  _install(checked) {
     this.options = checked;
     const natural = !checked.forceGcEvery;
     const counts = native.counts();
@@ -41,7 +57,7 @@ class Watch extends EventEmitter {
     this._nextBaseline = counts.baselines;
     const hooked = native.watch(
       natural && host.isNative('gcEvents'),
-      checked.window,
+      checked.window || DEFAULT_WINDOW,
       checked.thresholds || {}
     );
     if (!hooked || !host.isNative('gcEvents')) this._observe(natural);
@@ -79,7 +95,7 @@ class Watch extends EventEmitter {
     this._endings.push(
       fallback.observeGcs((kind, start, duration, flags) => {
         const name = native.pushGc(kind, start, duration, flags);
-        if (natural && name === 'major') {
+        if (natural && name === 'major' && !(flags & FORCED)) {
           native.pushBaseline(fallback.baseline(undefined, duration, false));
         }
       })
@@ -93,6 +109,7 @@ class Watch extends EventEmitter {
     }
     const target = this._directory();
     native.guardHeapLimit(nativeOptions(target, {}));
+    this._endings.push(() => native.disarmHeapLimit());
   }
 
   _directory() {
@@ -109,6 +126,15 @@ class Watch extends EventEmitter {
       done();
       this._error(error);
     });
+  }
+
+  /** Hands on what there is before things change. */
+  _tell() {
+    try {
+      this._poll();
+    } catch (error) {
+      this._error(error);
+    }
   }
 
   /** Hands on what has been recorded since the last time. */
@@ -168,20 +194,17 @@ function theWatch() {
 function start(given) {
   const checked = options.start(given);
   const watch = theWatch();
-  if (!native.isWatching() || given !== undefined) watch._begin(checked);
+  if (native.isWatching()) {
+    if (given === undefined) return watch;
+    watch._tell();
+  }
+  watch._begin(checked);
   return watch;
 }
 
 function stop() {
   const watch = theWatch();
-  // What has been recorded is told before the hooks go.
-  if (native.isWatching()) {
-    try {
-      watch._poll();
-    } catch (error) {
-      watch._error(error);
-    }
-  }
+  if (native.isWatching()) watch._tell();
   watch._end();
   native.unwatch();
 }

@@ -4,7 +4,7 @@ use crate::error::Error;
 use crate::headroom;
 use crate::session::Session;
 use crate::snapshot::target::{self, Compression, Names};
-use crate::snapshot::writer::Writer;
+use crate::snapshot::writer::{Writer, directory_of};
 use crate::system;
 use crate::v8::heap_profiler::TakeError;
 use crate::v8::isolate::CurrentIsolate;
@@ -37,7 +37,8 @@ pub enum Progress {
 
 /// A snapshot that is serialised but not necessarily on disk yet.
 pub struct Captured {
-    writer: Writer,
+    /// Finishes the file.
+    pub writer: Writer,
     /// Where it will be.
     pub path: PathBuf,
     /// How long the isolate stood still, in milliseconds.
@@ -51,11 +52,6 @@ impl Captured {
     pub fn finish(self) -> Result<(PathBuf, u64), Error> {
         let written = self.writer.finish()?;
         Ok((written.path, written.bytes))
-    }
-
-    /// Gives the file up.
-    pub fn abort(self) {
-        self.writer.abort();
     }
 }
 
@@ -80,10 +76,7 @@ pub fn check_headroom(
     }
     let compressed = options.compression != Compression::None;
     let need = headroom::estimate(heap_used, nodes_per_byte, compressed);
-    let directory = match path.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        _ => Path::new("."),
-    };
+    let directory = directory_of(path);
     headroom::check(need, system::free(directory), heap_used, directory)
 }
 
@@ -132,7 +125,8 @@ pub fn capture(
         Ok(if whole { nodes } else { 0 })
     });
     // Whatever happened, ids that nobody asked for must not slow the service.
-    session.end_ids(isolate, options.keep_ids && nodes.is_ok());
+    let whole = matches!(nodes, Ok(nodes) if nodes > 0);
+    session.end_ids(isolate, options.keep_ids && whole);
     let nodes = nodes?;
     let pause_ms = start.elapsed().as_secs_f64() * 1000.0;
     if nodes == 0 {

@@ -11,7 +11,6 @@ use crate::recorder::{GcNumbers, Recorder};
 use crate::signals;
 use crate::trend::Baseline;
 use crate::v8::gc::GcHooks;
-use crate::v8::heap_profiler;
 use crate::v8::interrupt;
 use crate::v8::isolate::{CurrentIsolate, IsolateId};
 use crate::v8::near_heap_limit::{NearHeapLimitHook, NearHeapLimitSink};
@@ -112,7 +111,13 @@ pub struct Capturing<'a>(&'a Session);
 
 impl Drop for Capturing<'_> {
     fn drop(&mut self) {
-        self.0.state.lock().capturing = false;
+        let mut state = self.0.state.lock();
+        state.capturing = false;
+        let waiting = !state.requests.is_empty();
+        drop(state);
+        if waiting {
+            self.0.knock();
+        }
     }
 }
 
@@ -226,9 +231,7 @@ impl Session {
         if let Some(near) = near {
             near.remove();
         }
-        if let Some(isolate) = self.current() {
-            self.end_ids(isolate, false);
-        }
+        self.end_kept_ids();
     }
 
     /// Arms the capture near the heap limit; false where V8 does not tell.
@@ -269,29 +272,46 @@ impl Session {
     /// Leaves a request and sees to it that the isolate finds it, busy or idle.
     /// Callable from any thread.
     pub fn ask(&self, request: Request) -> bool {
-        let wakes: Vec<Wake> = {
+        {
             let mut state = self.state.lock();
             if state.requests.len() >= MAX_PENDING {
                 return false;
             }
             state.requests.push_back(request);
-            state.environments.values().flatten().cloned().collect()
-        };
+        }
+        self.knock();
+        true
+    }
+
+    /// Makes the isolate look at its requests, busy or idle.
+    fn knock(&self) {
         interrupt::request(self.isolate);
+        self.wake();
+    }
+
+    fn wake(&self) {
+        let state = self.state.lock();
+        let wakes: Vec<Wake> = state.environments.values().flatten().cloned().collect();
+        drop(state);
         for wake in wakes {
             wake();
         }
-        true
     }
 
     /// Serves what was asked for, on the isolate's own thread.
     pub fn serve(&self, isolate: CurrentIsolate) {
         loop {
             // Claimed under the lock, so that interrupt and event loop, both of
-            // which were woken, serve it once.
-            let Some(request) = self.state.lock().requests.pop_front() else {
-                return;
+            // which were woken, serve it once. While JavaScript of a capture's
+            // progress callback runs, requests wait for the capture to end.
+            let request = {
+                let mut state = self.state.lock();
+                if state.capturing {
+                    return;
+                }
+                state.requests.pop_front()
             };
+            let Some(request) = request else { return };
             let waited_ms = request.since.elapsed().as_secs_f64() * 1000.0;
             let captured = capture::capture(self, isolate, &request.options, &mut |_| true);
             let (pause_ms, nodes) = captured
@@ -317,11 +337,8 @@ impl Session {
             state.outcomes.pop_front();
         }
         state.outcomes.push_back(outcome);
-        let wakes: Vec<Wake> = state.environments.values().flatten().cloned().collect();
         drop(state);
-        for wake in wakes {
-            wake();
-        }
+        self.wake();
     }
 
     /// Notes something that went wrong where nobody could be told.
@@ -340,7 +357,8 @@ impl Session {
         self.state.lock().outcomes.drain(..).collect()
     }
 
-    fn disarm(&self) {
+    /// Takes the capture near the heap limit out again.
+    pub fn disarm(&self) {
         let near = self.state.lock().near_limit.take();
         if let Some(near) = near {
             near.remove();
@@ -357,13 +375,26 @@ impl Session {
         Ok(Capturing(self))
     }
 
-    /// Ends V8's object ids unless they are to be kept for a diff by id.
+    /// Ends V8's object ids after a snapshot, unless they are to be kept for a
+    /// diff by id.
     pub fn end_ids(&self, isolate: CurrentIsolate, keep: bool) {
+        self.state.lock().ids_kept = keep;
+        if !keep {
+            isolate.clear_object_ids();
+        }
+    }
+
+    /// Ends ids that an earlier snapshot kept. One that is being taken sees to
+    /// that itself: its nodes have ids still.
+    fn end_kept_ids(&self) {
         let mut state = self.state.lock();
-        let had = std::mem::replace(&mut state.ids_kept, keep);
+        let had = std::mem::take(&mut state.ids_kept);
         let capturing = state.capturing;
         drop(state);
-        if !keep && (had || capturing) && heap_profiler::can_clear_object_ids() {
+        if had
+            && !capturing
+            && let Some(isolate) = self.current()
+        {
             isolate.clear_object_ids();
         }
     }

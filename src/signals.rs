@@ -101,6 +101,19 @@ pub fn forget(isolate: IsolateId) {
     }
 }
 
+/// Puts our handler back on top right away, where someone is known to have
+/// touched the signal.
+pub fn reclaim(signal: Signal) {
+    let table = TABLE.lock();
+    if table
+        .entries
+        .iter()
+        .any(|entry| entry.registration.signal == signal)
+    {
+        signal::reclaim(signal);
+    }
+}
+
 fn release(table: &Table, signal: Signal) {
     let used = table
         .entries
@@ -129,29 +142,46 @@ fn run() {
 fn dispatch(signal: Signal) {
     let due = due(signal, Instant::now());
     let cause = Cause::Signal(signal.name());
-    for (session, what) in due {
+    for Due { session, id, what } in due {
         match what {
             Ok(options) => {
-                // A full queue means that as many snapshots are under way.
-                session.ask(Request {
+                let asked = session.ask(Request {
                     cause,
                     options,
                     since: Instant::now(),
                 });
+                // A full queue means that as many snapshots are under way; one
+                // that is not taken does not count towards the maximum.
+                if !asked {
+                    refund(id);
+                }
             }
             Err(error) => session.report_error(cause, error),
         }
     }
 }
 
-type Due = Vec<(Arc<Session>, Result<CaptureOptions, Error>)>;
+fn refund(id: Option<u32>) {
+    let mut table = TABLE.lock();
+    let entry = table.entries.iter_mut().find(|entry| Some(entry.id) == id);
+    if let Some(entry) = entry {
+        entry.served = entry.served.saturating_sub(1);
+    }
+}
+
+struct Due {
+    session: Arc<Session>,
+    /// The registration that this counts for.
+    id: Option<u32>,
+    what: Result<CaptureOptions, Error>,
+}
 
 /// Who is to take a snapshot now: the isolates that asked for this signal and
 /// are past their cooldown, and the watched ones that did not.
-fn due(signal: Signal, now: Instant) -> Due {
+fn due(signal: Signal, now: Instant) -> Vec<Due> {
     let sessions = Session::all();
     let mut table = TABLE.lock();
-    let mut due = Due::new();
+    let mut due = Vec::new();
     let mut shared = None;
     let mut own = Vec::new();
     for entry in &mut table.entries {
@@ -163,21 +193,30 @@ fn due(signal: Signal, now: Instant) -> Due {
         let Some(session) = sessions.iter().find(|s| s.isolate() == isolate) else {
             continue;
         };
-        match entry.admit(now) {
+        let what = match entry.admit(now) {
             Admission::Yes => {
                 let options = entry.registration.options.clone();
                 shared.get_or_insert_with(|| options.clone());
-                due.push((Arc::clone(session), Ok(options)));
+                Ok(options)
             }
-            Admission::Exhausted => due.push((Arc::clone(session), Err(entry.exhausted()))),
-            Admission::No => {}
-        }
+            Admission::Exhausted => Err(entry.exhausted()),
+            Admission::No => continue,
+        };
+        due.push(Due {
+            session: Arc::clone(session),
+            id: Some(entry.id),
+            what,
+        });
     }
     let Some(shared) = shared else { return due };
     for session in sessions {
         if session.is_watching() && !own.contains(&session.isolate()) {
             let options = for_worker(&shared, session.thread_id());
-            due.push((session, Ok(options)));
+            due.push(Due {
+                session,
+                id: None,
+                what: Ok(options),
+            });
         }
     }
     due

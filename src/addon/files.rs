@@ -4,10 +4,11 @@ use super::objects::{JsCaptureOptions, JsError, JsOutcome};
 use super::{Result, session};
 use crate::capture::{self, CaptureOptions, Captured};
 use crate::error::Error;
-use crate::snapshot::writer::{Writer, Written};
+use crate::snapshot::writer::{Cancel, Writer, Written};
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Task};
 use napi_derive::napi;
+use parking_lot::Mutex;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -33,18 +34,6 @@ pub struct Finish {
     pause_ms: f64,
     nodes: u64,
     start: Instant,
-}
-
-impl Finish {
-    /// For a snapshot taken natively.
-    pub fn task(captured: Captured, start: Instant) -> AsyncTask<Self> {
-        AsyncTask::new(Self {
-            pause_ms: captured.pause_ms,
-            nodes: captured.nodes,
-            start,
-            wait: Some(Box::new(move || captured.finish())),
-        })
-    }
 }
 
 impl Task for Finish {
@@ -75,13 +64,40 @@ impl Task for Finish {
     }
 }
 
-/// A file that JavaScript fills, where V8's profiler is only to be had through
-/// `node:inspector`.
+/// A snapshot's file: filled by V8 already, or by JavaScript where V8's profiler
+/// is only to be had through `node:inspector`.
 #[napi]
 pub struct SnapshotFile {
-    writer: Option<Writer>,
+    writer: Mutex<Option<Writer>>,
+    cancel: Cancel,
     start: Instant,
     path: PathBuf,
+    pause_ms: f64,
+    nodes: u64,
+}
+
+impl SnapshotFile {
+    fn new(writer: Writer, path: PathBuf, start: Instant, pause_ms: f64, nodes: u64) -> Self {
+        Self {
+            cancel: writer.cancel_handle(),
+            writer: Mutex::new(Some(writer)),
+            start,
+            path,
+            pause_ms,
+            nodes,
+        }
+    }
+
+    /// The file of a snapshot taken natively.
+    pub fn of(captured: Captured, start: Instant) -> Self {
+        let Captured {
+            writer,
+            path,
+            pause_ms,
+            nodes,
+        } = captured;
+        Self::new(writer, path, start, pause_ms, nodes)
+    }
 }
 
 #[napi]
@@ -94,11 +110,7 @@ impl SnapshotFile {
         let path = capture::resolve(&options, session.thread_id())?;
         let writer = Writer::create(&path, options.compression)?;
         capture::check_headroom(&options, &path, heap_used as u64, session.nodes_per_byte())?;
-        Ok(Self {
-            writer: Some(writer),
-            start: Instant::now(),
-            path,
-        })
+        Ok(Self::new(writer, path, Instant::now(), 0.0, 0))
     }
 
     /// Where the file will be.
@@ -110,42 +122,41 @@ impl SnapshotFile {
     /// Hands over a chunk; false once writing has failed.
     #[napi(catch_unwind)]
     pub fn write(&self, chunk: Buffer) -> bool {
-        self.writer
-            .as_ref()
-            .is_some_and(|writer| writer.write(&chunk))
+        let writer = self.writer.lock();
+        writer.as_ref().is_some_and(|writer| writer.write(&chunk))
     }
 
     /// Waits here until the file is whole.
     #[napi(catch_unwind)]
-    pub fn finish(&mut self) -> Result<JsOutcome> {
+    pub fn finish(&self) -> Result<JsOutcome> {
         let Written { path, bytes } = self.take()?.finish()?;
-        Ok(outcome(path, bytes, 0.0, self.start, 0))
+        Ok(outcome(path, bytes, self.pause_ms, self.start, self.nodes))
     }
 
     /// A promise for the whole file.
     #[napi(catch_unwind)]
-    pub fn finish_async(&mut self) -> Result<AsyncTask<Finish>> {
+    pub fn finish_async(&self) -> Result<AsyncTask<Finish>> {
         let writer = self.take()?;
         Ok(AsyncTask::new(Finish {
             wait: Some(Box::new(move || {
                 writer.finish().map(|written| (written.path, written.bytes))
             })),
-            pause_ms: 0.0,
-            nodes: 0,
+            pause_ms: self.pause_ms,
+            nodes: self.nodes,
             start: self.start,
         }))
     }
 
-    /// Gives the file up.
+    /// Gives the file up, also while it is being finished.
     #[napi(catch_unwind)]
-    pub fn abort(&mut self) {
-        if let Some(writer) = self.writer.take() {
-            writer.abort();
-        }
+    pub fn abort(&self) {
+        self.cancel.cancel();
+        // Dropping a writer waits until its temporary file is gone.
+        drop(self.writer.lock().take());
     }
 
-    fn take(&mut self) -> Result<Writer> {
-        let writer = self.writer.take();
+    fn take(&self) -> Result<Writer> {
+        let writer = self.writer.lock().take();
         Ok(writer.ok_or(Error::SnapshotFailed("the file is closed already"))?)
     }
 }

@@ -366,41 +366,18 @@ pub fn reset(env: Env) -> Result<()> {
     Ok(())
 }
 
-/// Takes a snapshot now and waits for the file. `progress(phase, done)` may
-/// return false to give up; it is not called while V8 builds its graph.
+/// Takes a snapshot now; its file is yet to be finished. `progress(phase, bytes)`
+/// may return false to give up; it is not called while V8 builds its graph.
 #[napi(catch_unwind)]
-pub fn write_snapshot(
+pub fn capture(
     env: Env,
     options: JsCaptureOptions,
     progress: Option<Function<'_, FnArgs<(String, f64)>, bool>>,
-) -> Result<JsOutcome> {
+) -> Result<files::SnapshotFile> {
     let start = Instant::now();
-    let captured = capture_now(&env, options, progress.as_ref())?;
-    let (pause_ms, nodes) = (captured.pause_ms, captured.nodes);
-    let (path, bytes) = captured.finish()?;
-    Ok(files::outcome(path, bytes, pause_ms, start, nodes))
-}
-
-/// Takes a snapshot now; the promise is for the file.
-#[napi(catch_unwind)]
-pub fn write_snapshot_async(
-    env: Env,
-    options: JsCaptureOptions,
-    progress: Option<Function<'_, FnArgs<(String, f64)>, bool>>,
-) -> Result<napi::bindgen_prelude::AsyncTask<files::Finish>> {
-    let start = Instant::now();
-    let captured = capture_now(&env, options, progress.as_ref())?;
-    Ok(files::Finish::task(captured, start))
-}
-
-fn capture_now(
-    env: &Env,
-    options: JsCaptureOptions,
-    progress: Option<&Function<'_, FnArgs<(String, f64)>, bool>>,
-) -> Result<capture::Captured> {
-    let (isolate, session) = (native(env)?, session(env)?);
+    let (isolate, session) = (native(&env)?, session(&env)?);
     let options = CaptureOptions::try_from(options)?;
-    let mut report = |at: Progress| match (at, progress) {
+    let mut report = |at: Progress| match (at, &progress) {
         (Progress::Write(bytes), Some(progress)) => {
             let call = progress.call(("write".to_owned(), bytes as f64).into());
             // A callback that throws has given up; the facade keeps its error.
@@ -408,7 +385,8 @@ fn capture_now(
         }
         _ => true,
     };
-    Ok(capture::capture(&session, isolate, &options, &mut report)?)
+    let captured = capture::capture(&session, isolate, &options, &mut report)?;
+    Ok(files::SnapshotFile::of(captured, start))
 }
 
 /// What became of snapshots nobody waited for.
@@ -486,6 +464,14 @@ pub fn dispose_signal(id: u32) {
     signals::unregister(id);
 }
 
+/// Puts our handler back on top at once.
+#[napi(catch_unwind)]
+pub fn reclaim_signal(name: String) {
+    if let Some(signal) = Signal::by_name(&name) {
+        signals::reclaim(signal);
+    }
+}
+
 /// Lets signals asked for elsewhere reach this isolate while it is busy.
 #[napi(catch_unwind)]
 pub fn reach(env: Env) -> Result<bool> {
@@ -498,4 +484,11 @@ pub fn guard_heap_limit(env: Env, options: JsCaptureOptions) -> Result<bool> {
     native(&env)?;
     let options = CaptureOptions::try_from(options)?;
     Ok(session(&env)?.guard_heap_limit(options))
+}
+
+/// Takes it out again.
+#[napi(catch_unwind)]
+pub fn disarm_heap_limit(env: Env) -> Result<()> {
+    session(&env)?.disarm();
+    Ok(())
 }

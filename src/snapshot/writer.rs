@@ -6,6 +6,7 @@
 
 use super::target::Compression;
 use crate::error::Error;
+use crate::v8::os;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -29,7 +30,18 @@ pub struct Written {
     pub bytes: u64,
 }
 
-/// A snapshot file in the making.
+/// Gives a file up: `finish` then returns [`Error::Aborted`] and nothing is left.
+#[derive(Clone, Debug)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Too late once the file has its name.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// A snapshot file in the making; dropping it gives it up.
 pub struct Writer {
     sender: Option<SyncSender<Vec<u8>>>,
     thread: Option<JoinHandle<Result<Written, Error>>>,
@@ -78,9 +90,9 @@ impl Writer {
         self.join()
     }
 
-    /// Gives the file up and removes what there is of it.
-    pub fn abort(mut self) {
-        self.cancel();
+    /// What gives the file up from elsewhere, also while it is waited for.
+    pub fn cancel_handle(&self) -> Cancel {
+        Cancel(Arc::clone(&self.cancelled))
     }
 
     fn cancel(&mut self) {
@@ -124,7 +136,7 @@ impl Job {
             let bytes = written.load(Ordering::Relaxed);
             Error::from_io("writing", &self.temporary.target, bytes, source)
         };
-        let file = match compression {
+        let written_file = match compression {
             Compression::None => self.pump(counting).map_err(fail)?,
             Compression::Gzip => {
                 let buffered = BufWriter::with_capacity(1 << 18, counting);
@@ -142,16 +154,27 @@ impl Job {
                 buffered.into_inner().map_err(|e| fail(e.into_error()))?
             }
         };
-        if self.cancelled.load(Ordering::Acquire) {
+        let file = written_file.file;
+        if self.is_cancelled() {
             return Err(Error::Aborted);
         }
-        file.file.sync_all().map_err(fail)?;
-        drop(file);
-        self.temporary.keep(written.load(Ordering::Relaxed))
+        file.sync_all().map_err(fail)?;
+        if self.is_cancelled() {
+            return Err(Error::Aborted);
+        }
+        self.temporary.keep(&file, written.load(Ordering::Relaxed))
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Acquire)
     }
 
     fn pump<W: Write>(&self, mut to: W) -> io::Result<W> {
         while let Ok(chunk) = self.receiver.recv() {
+            if self.is_cancelled() {
+                // `run` looks again and says so.
+                break;
+            }
             to.write_all(&chunk)?;
         }
         Ok(to)
@@ -175,12 +198,15 @@ impl Write for Counting {
     }
 }
 
-/// A file under a name of its own that is removed unless it is kept.
+/// A file that is gone unless it is kept.
+///
+/// Where the file system can, it has no name until it is whole, so that not even
+/// SIGKILL leaves anything; elsewhere it has a hidden name and is removed.
 struct Temporary {
     target: PathBuf,
     path: PathBuf,
     file: Option<File>,
-    kept: bool,
+    named: bool,
 }
 
 impl Temporary {
@@ -197,22 +223,19 @@ impl Temporary {
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         hidden.push(format!(".{}-{number}.tmp", std::process::id()));
         let path = target.with_file_name(hidden);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        {
-            use std::os::unix::fs::OpenOptionsExt;
-            // A snapshot holds every string of the program.
-            options.mode(0o600);
-        }
-        let file = options
-            .open(&path)
-            .map_err(|source| Error::from_io("creating", target, 0, source))?;
+        let nameless = os::open_nameless(directory_of(target));
+        let named = nameless.is_none();
+        let file = match nameless {
+            Some(file) => file,
+            None => {
+                open_new(&path).map_err(|source| Error::from_io("creating", target, 0, source))?
+            }
+        };
         Ok(Self {
             target: target.to_path_buf(),
             path,
             file: Some(file),
-            kept: false,
+            named,
         })
     }
 
@@ -222,10 +245,14 @@ impl Temporary {
             .ok_or(Error::SnapshotFailed("the file was taken twice"))
     }
 
-    fn keep(&mut self, bytes: u64) -> Result<Written, Error> {
-        std::fs::rename(&self.path, &self.target)
-            .map_err(|source| Error::from_io("renaming to", &self.target, bytes, source))?;
-        self.kept = true;
+    fn keep(&mut self, file: &File, bytes: u64) -> Result<Written, Error> {
+        let fail = |source| Error::from_io("renaming to", &self.target, bytes, source);
+        if !self.named {
+            os::name_file(file, &self.path).map_err(fail)?;
+            self.named = true;
+        }
+        std::fs::rename(&self.path, &self.target).map_err(fail)?;
+        self.named = false;
         self.sync_directory();
         Ok(Written {
             path: self.target.clone(),
@@ -235,22 +262,40 @@ impl Temporary {
 
     /// Makes the new name survive a power cut where the file system allows it.
     fn sync_directory(&self) {
-        #[cfg(unix)]
+        if cfg!(unix)
+            && let Ok(directory) = File::open(directory_of(&self.target))
         {
-            let parent = self.target.parent().filter(|p| !p.as_os_str().is_empty());
-            if let Ok(directory) = File::open(parent.unwrap_or(Path::new("."))) {
-                // Not every file system takes it; the file itself is on disk.
-                let _ = directory.sync_all();
-            }
+            // Not every file system takes it; the file itself is on disk.
+            let _ = directory.sync_all();
         }
     }
 }
 
 impl Drop for Temporary {
     fn drop(&mut self) {
-        if !self.kept {
+        if self.named {
             // Nothing can be done about a file that will not go.
             let _ = std::fs::remove_file(&self.path);
         }
+    }
+}
+
+fn open_new(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // A snapshot holds every string of the program.
+        options.mode(0o600);
+    }
+    options.open(path)
+}
+
+/// The folder a file is in; a bare name is in the working directory.
+pub fn directory_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
     }
 }

@@ -33,11 +33,6 @@ pub fn available() -> bool {
         && SYMBOLS.snapshot_delete.is_some()
 }
 
-/// Whether object ids can be ended, so that no snapshot tax is left behind.
-pub fn can_clear_object_ids() -> bool {
-    SYMBOLS.heap_profiler.is_some() && SYMBOLS.clear_object_ids.is_some()
-}
-
 impl CurrentIsolate {
     /// Builds a snapshot: 2.2–2.8 µs and about 330 bytes per node, during which
     /// the isolate stands still. No JavaScript runs in `report`.

@@ -1,6 +1,8 @@
 //! The few calls to the operating system that the standard library lacks.
 
 use super::symbols::SYMBOLS;
+use std::fs::File;
+use std::io;
 use std::path::Path;
 
 /// Memory of this process in RAM, in bytes; libuv's own reading, about 8 µs.
@@ -29,5 +31,61 @@ pub fn free_disk(path: &Path) -> Option<u64> {
     {
         let _ = path;
         None
+    }
+}
+
+/// A new file in `directory` that has no name yet and vanishes with its last
+/// descriptor; `None` where the file system or the system has no such thing.
+pub fn open_nameless(directory: &Path) -> Option<File> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        // Naming it later goes through /proc.
+        if !Path::new("/proc/self/fd").is_dir() {
+            return None;
+        }
+        std::fs::OpenOptions::new()
+            .write(true)
+            .mode(0o600)
+            .custom_flags(libc::O_TMPFILE)
+            .open(directory)
+            .ok()
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = directory;
+        None
+    }
+}
+
+/// Gives a file of [`open_nameless`] the name `path`, which must be free.
+pub fn name_file(file: &File, path: &Path) -> io::Result<()> {
+    #[cfg(target_os = "linux")]
+    {
+        use std::ffi::CString;
+        use std::os::fd::AsRawFd;
+        use std::os::unix::ffi::OsStrExt;
+        let from = CString::new(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
+        let to = CString::new(path.as_os_str().as_bytes())?;
+        // SAFETY: both paths are NUL-terminated and live through the call.
+        let status = unsafe {
+            libc::linkat(
+                libc::AT_FDCWD,
+                from.as_ptr(),
+                libc::AT_FDCWD,
+                to.as_ptr(),
+                libc::AT_SYMLINK_FOLLOW,
+            )
+        };
+        if status == 0 {
+            Ok(())
+        } else {
+            Err(io::Error::last_os_error())
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    {
+        let _ = (file, path);
+        Err(io::ErrorKind::Unsupported.into())
     }
 }

@@ -35,7 +35,8 @@ impl<'a> Window<'a> {
     pub fn of(baselines: &'a [Baseline], thresholds: &Thresholds) -> Self {
         let forced = baselines.iter().filter(|b| b.forced).count();
         // Natural collections in between would add garbage, in mid-work, to a loop that ticks.
-        let natural = forced < thresholds.min_forced || forced * 3 < baselines.len();
+        let few = forced < thresholds.min_forced || forced * 3 < baselines.len();
+        let natural = few && forced < baselines.len();
         let mut picked: Vec<&Baseline> = baselines.iter().filter(|b| natural || b.forced).collect();
         let available = picked.len();
         let lasts = if natural {

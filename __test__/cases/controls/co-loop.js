@@ -2,8 +2,6 @@
 
 // The endless loop that leaks with co 4.0: since 4.6 a step's promise does not wait for the next one, so nothing is kept.
 
-const co = require('co');
-
 const STEPS_PER_ROUND = 300;
 
 // Stands for a timer or a reply from the network: the loop waits until the round lets it go on.
@@ -24,7 +22,7 @@ module.exports = {
   natural: true,
   naturalRounds: 800,
   setup() {
-    co(poll);
+    require('co')(poll);
   },
   async round() {
     for (let i = 0; i < STEPS_PER_ROUND; i += 1) {

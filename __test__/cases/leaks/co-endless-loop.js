@@ -3,8 +3,6 @@
 // An endless generator driven by co 4.0: each step's promise is resolved with the next step's promise, so while the loop
 // runs the whole chain from the first step on is alive.
 
-const co = require('co-4.0');
-
 const STEPS_PER_ROUND = 300;
 
 // Stands for a timer or a reply from the network: the loop waits until the round lets it go on.
@@ -25,7 +23,7 @@ module.exports = {
   natural: true,
   naturalRounds: 800,
   setup() {
-    co(poll);
+    require('co-4.0')(poll);
   },
   async round() {
     for (let i = 0; i < STEPS_PER_ROUND; i += 1) {

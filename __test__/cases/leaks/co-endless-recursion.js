@@ -3,8 +3,6 @@
 // co 4.6 no longer chains the steps of one generator, but a generator that goes on by yielding itself again still
 // makes a chain: every turn waits for the next, for ever.
 
-const co = require('co');
-
 const STEPS_PER_ROUND = 100;
 
 // Stands for a timer or a reply from the network: the loop waits until the round lets it go on.
@@ -26,7 +24,7 @@ module.exports = {
   natural: true,
   naturalRounds: 800,
   setup() {
-    co(poll);
+    require('co')(poll);
   },
   async round() {
     for (let i = 0; i < STEPS_PER_ROUND; i += 1) {
