@@ -9,7 +9,7 @@
 //
 // Every path is a page, but for these:
 //   GET  /health               a constant
-//   GET  /leakwatch            the verdict, and the baselines behind it
+//   GET  /leakwatch            the verdict, and the last baselines behind it
 //   POST /leakwatch/reset      forgets them
 //   POST /leakwatch/snapshot   writes a heap snapshot
 //
@@ -63,7 +63,7 @@ const routes = {
     pages,
     alarms,
     trend: leakwatch.trend(),
-    baselines: leakwatch.history().baselines,
+    baselines: leakwatch.history().baselines.slice(-4),
   }),
   'POST /leakwatch/reset': () => {
     leakwatch.reset();
