@@ -7,7 +7,7 @@ function used() {
   return v8.getHeapStatistics().used_heap_size;
 }
 
-/** Sessions as a service keeps them: objects, strings, arrays, maps, closures. */
+/** Sessions as a service keeps them: objects, strings, arrays, maps, closures, numbers. */
 function session(id) {
   const items = [];
   for (let i = 0; i < 6; i++) items.push({ sku: `sku-${id}-${i}`, price: id * 1.5 + i, count: i });
@@ -17,6 +17,7 @@ function session(id) {
     items,
     seen: new Map([[id, `page ${id}`], [`last ${id}`, id]]),
     body: `${id}:`.padEnd(400, 'payload '),
+    load: Array.from({ length: 400 }, (_, i) => id + i * 0.1),
     total: () => items.length + id,
   };
 }
@@ -39,9 +40,14 @@ function classHeap(count, sourceBytes) {
   const parts = [];
   let size = 0;
   for (let at = 0; size < sourceBytes; at++) {
-    const text =
-      `class Model${at} {\n  constructor(id) {\n    this.id = id;\n    this.name = 'model ' + id;\n  }\n` +
-      `  describe() {\n    return this.name + ' of ${at}';\n  }\n}\nclasses.push(Model${at});\n`;
+    // About 2 KB each, as in a bundle; few enough not to be the heap themselves.
+    const methods = [];
+    for (let m = 0; m < 12; m++) {
+      methods.push(`  method${m}(given) {\n    const { id, name } = this;\n    if (given > ${m}) return name + id + given;\n`);
+      methods.push(`    return this.method${(m + 1) % 12}(given + ${at % 7} + name.length);\n  }\n`);
+    }
+    const constructor = "  constructor(id) {\n    this.id = id;\n    this.name = 'model';\n  }\n";
+    const text = `class Model${at} {\n${constructor}${methods.join('')}}\nclasses.push(Model${at});\n`;
     parts.push(text);
     size += text.length;
   }

@@ -1,6 +1,7 @@
 'use strict';
 // The child's side of child.js. Runs on every Node that leakwatch supports.
 
+const fs = require('fs');
 const path = require('path');
 
 const ROOT = path.join(__dirname, '..', '..', '..');
@@ -45,8 +46,29 @@ function now() {
   return seconds * 1e3 + nanos / 1e6;
 }
 
+/**
+ * Milliseconds that this thread was ready to run and another had the CPU: what
+ * other programs cost, which no benchmark is about. 0 where nobody tells.
+ */
+function waitedForCpu() {
+  try {
+    return Number(fs.readFileSync('/proc/self/schedstat', 'latin1').split(' ')[1]) / 1e6;
+  } catch (_) {
+    return 0;
+  }
+}
+
+/** Milliseconds of `body`, less those that other programs had the CPU. */
+async function undisturbed(body) {
+  const waited = waitedForCpu();
+  const start = now();
+  const value = await body();
+  const ms = now() - start;
+  return { value, ms, ownMs: ms - (waitedForCpu() - waited) };
+}
+
 function turn() {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-module.exports = { ROOT, args, cpuMicros, leakwatch, main, now, send, turn };
+module.exports = { ROOT, args, cpuMicros, leakwatch, main, now, send, turn, undisturbed };
