@@ -1,0 +1,2 @@
+'use strict';
+// What require() costs where there is nothing to load: see load.js.

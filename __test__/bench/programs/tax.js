@@ -1,0 +1,48 @@
+'use strict';
+// CPU of an allocation loop before and after a snapshot, on a live heap.
+//
+// {by: 'none' | 'leakwatch' | 'keepIds' | 'v8', bytes, loops, folder}
+
+const fs = require('fs');
+const path = require('path');
+const { args, cpuMicros, leakwatch, main } = require('../support/program');
+const { fill, used } = require('../support/heaps');
+
+/** Young objects of which one in eight lives for a while, as in a busy service. */
+function loop() {
+  const ring = new Array(20000);
+  let sum = 0;
+  const start = process.cpuUsage();
+  for (let i = 0; i < 6e6; i++) {
+    const object = { id: i, name: `n${i & 1023}`, next: null };
+    if ((i & 7) === 0) ring[(i >> 3) % ring.length] = object;
+    sum += object.name.length;
+  }
+  return { ms: cpuMicros(start) / 1e3, sum };
+}
+
+function snapshot(file) {
+  if (args.by === 'none') {
+    // Collects all garbage as a snapshot does, and no more.
+    leakwatch().gc();
+    return;
+  }
+  if (args.by === 'v8') require('v8').writeHeapSnapshot(file);
+  else leakwatch().writeSnapshot(file, { force: true, keepIds: args.by === 'keepIds' });
+  fs.unlinkSync(file);
+}
+
+main(() => {
+  const heap = fill(args.bytes);
+  const file = path.join(args.folder, `${args.by}-${process.pid}.heapsnapshot`);
+  const times = (count) => Array.from({ length: count }, () => loop().ms);
+  times(2);
+  // The same state on both sides: right after all garbage was collected.
+  leakwatch().gc();
+  times(1);
+  const before = times(args.loops);
+  snapshot(file);
+  times(1);
+  const after = times(args.loops);
+  return { before, after, used: used(), kept: heap.length };
+});
