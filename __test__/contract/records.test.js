@@ -91,7 +91,9 @@ test('stats agree with v8 and process', () => {
   const heap = v8.getHeapStatistics();
   const memory = process.memoryUsage();
   assert.strictEqual(stats.heap.heapSizeLimit, heap.heap_size_limit);
-  assert.strictEqual(stats.heap.nativeContexts, heap.number_of_native_contexts);
+  // The fallback needs a context of its own to collect, and leaves it out.
+  const own = capabilities.forcedGc.native ? [0] : [0, 1];
+  assert.ok(own.includes(heap.number_of_native_contexts - stats.heap.nativeContexts), String(stats.heap.nativeContexts));
   assert.strictEqual(stats.heap.detachedContexts, heap.number_of_detached_contexts);
   const close = (a, b, name) => assert.ok(Math.abs(a - b) <= Math.max(a, b) * 0.2, `${name}: ${a}, ${b}`);
   close(stats.heap.totalHeapSize, heap.total_heap_size, 'totalHeapSize');
