@@ -61,6 +61,7 @@ function failsWith(code, more) {
   };
 }
 
+const HUNG = Number(process.env.LWHUNG||120000);
 const INVALID = 'ERR_LEAKWATCH_INVALID_ARGUMENT';
 const refused = (option) =>
   failsWith(INVALID, (error) => {
@@ -125,8 +126,16 @@ const leakwatch = require(ROOT);
   child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
   if (onSpawn) onSpawn(child);
   return new Promise((resolve, reject) => {
+    // Far above what any of them takes: a child that waits for ever must fail its test, not stop all others.
+    const hung = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`the child did not end within ${HUNG} ms: ${stderr}${stdout}`));
+    }, HUNG);
     child.on('error', reject);
-    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+    child.on('close', (code, signal) => {
+      clearTimeout(hung);
+      resolve({ code, signal, stdout, stderr });
+    });
   });
 }
 
