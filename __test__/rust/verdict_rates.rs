@@ -68,10 +68,10 @@ fn control_unit(noise: Noise) -> impl Fn(&mut Rng) -> f64 {
     move |rng| noise.deviation() * 10.0_f64.powf(rng.within(-0.3, 2.5))
 }
 
-/// From twice the noise to a hundred times, and from 3 KB.
+/// From twice the noise to a hundred times, and from twice the floor below which growth is left alone.
 fn leak_unit(noise: Noise) -> impl Fn(&mut Rng) -> f64 {
     let share = if noise == Noise::Natural { 0.5 } else { 2.0 };
-    move |rng| (share * noise.deviation()).max(3.0 * KB) * 10.0_f64.powf(rng.within(0.0, 1.7))
+    move |rng| (share * noise.deviation()).max(5.0 * KB) * 10.0_f64.powf(rng.within(0.0, 1.7))
 }
 
 fn percent(rate: f64) -> String {
