@@ -96,7 +96,10 @@ declare namespace leakwatch {
     heapUsed: number;
     /** Off-heap memory that objects hold, as V8 counts it. */
     external: number;
-    /** `process.memoryUsage().arrayBuffers`; null on Node before 12.17. */
+    /**
+     * `process.memoryUsage().arrayBuffers`. Null on Node before 12.17, and for natural baselines while the program does not
+     * return to its event loop: a GC cannot ask Node.
+     */
     arrayBuffers: number | null;
     /** Of the whole process, all its threads. */
     rss: number;

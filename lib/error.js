@@ -10,6 +10,17 @@ class LeakwatchError extends Error {
     this.code = code;
     if (details) Object.assign(this, details);
   }
+
+  /** True for errors of every load of this file, in whichever realm. */
+  static [Symbol.hasInstance](value) {
+    return (
+      typeof value === 'object' &&
+      value !== null &&
+      value.name === 'LeakwatchError' &&
+      typeof value.code === 'string' &&
+      value.code.startsWith('ERR_LEAKWATCH_')
+    );
+  }
 }
 
 function invalid(option, why) {

@@ -22,8 +22,8 @@ const FORCED = 4 | 16;
 /** A function that collects all garbage, without --expose-gc. */
 function gcFunction() {
   if (collector) return collector;
-  if (typeof global.gc === 'function') {
-    collector = global.gc;
+  if (typeof globalThis.gc === 'function') {
+    collector = globalThis.gc;
     return collector;
   }
   // V8's flags are the process's, so another worker in the same few lines may

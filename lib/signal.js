@@ -100,14 +100,29 @@ function nativeSignal(signal, checked, cooldown, max) {
   };
 }
 
+function exhausted(signal, served) {
+  const error = unavailable(
+    'signal',
+    `${served} snapshots were taken on ${signal}, which is the maximum; raise max or call snapshotOnSignal again`
+  );
+  error.cause = signal;
+  return error;
+}
+
 /** Without native help: between two turns of the loop, main thread only. */
 function plainSignal(signal, checked, cooldown, max) {
   if (host.threadId !== 0) throw unavailable('signal', 'Node passes signals to the main thread only');
   let served = 0;
+  let told = false;
   let last = -Infinity;
   const listener = () => {
     const now = Date.now();
-    if (now - last < cooldown || (max > 0 && served >= max)) return;
+    if (now - last < cooldown) return;
+    if (max > 0 && served >= max) {
+      if (!told) deliver.hand(exhausted(signal, served), null);
+      told = true;
+      return;
+    }
     last = now;
     served += 1;
     try {
