@@ -3,7 +3,7 @@
 // An endless generator driven by co 4.0: each step's promise is resolved with the next step's promise, so while the loop
 // runs the whole chain from the first step on is alive.
 
-const STEPS_PER_ROUND = 300;
+const STEPS_PER_ROUND = 800;
 
 // Stands for a timer or a reply from the network: the loop waits until the round lets it go on.
 let wake = null;

@@ -14,7 +14,7 @@ module.exports = {
   name: 'leak hidden under a sawtooth cache',
   leaks: true,
   channel: 'heap',
-  rounds: 60,
+  rounds: 120,
   natural: true,
   round(i) {
     if (i % PERIOD === 0) cache.clear();
