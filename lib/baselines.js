@@ -21,14 +21,37 @@ function checkLabel(label) {
   return label;
 }
 
+let proven = false;
+
+/**
+ * V8 ends the process if a forced GC is requested without its flag, so that the
+ * flag works here is seen before it is relied on: a context made meanwhile must
+ * have a gc(). Until then, and in hosts that freeze their flags, V8 is told of
+ * memory pressure instead.
+ */
+function proveForcedGc() {
+  if (proven || !inNative) return;
+  proven = true;
+  const { electron, bun, deno } = process.versions;
+  if (electron || bun || deno) return;
+  if (typeof native.hostGlobal().gc === 'function') {
+    native.trustGcFlag(true);
+    return;
+  }
+  const seen = native.withGcFlag(() => require('vm').runInNewContext('typeof gc') === 'function');
+  if (seen) native.trustGcFlag(false);
+}
+
 /** A full GC; its duration in milliseconds. */
 function gc() {
+  proveForcedGc();
   return inNative ? native.collect() : fallback.collect();
 }
 
 function tick(label) {
   checkLabel(label);
   if (!inNative) return plain(native.pushBaseline(fallback.baseline(label, fallback.collect(), true)));
+  proveForcedGc();
   native.measure();
   return plain(native.record(label, process.memoryUsage().arrayBuffers));
 }

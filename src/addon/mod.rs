@@ -13,6 +13,7 @@ use crate::session::{Session, Wake};
 use crate::signals::{self, Registration};
 use crate::system;
 use crate::trend::Baseline;
+use crate::v8::collect::{self, GcFlag};
 use crate::v8::heap_profiler;
 use crate::v8::isolate::{CurrentIsolate, IsolateId};
 use crate::v8::os;
@@ -203,6 +204,25 @@ pub fn heap_spaces(env: Env) -> Result<Vec<JsSpace>> {
     let isolate = native(&env)?;
     let spaces = (0..isolate.space_count()).filter_map(|at| isolate.space(at));
     Ok(spaces.map(JsSpace::from).collect())
+}
+
+/// Runs `body` while contexts that are made get a `gc()`; its result. Errors
+/// inside count as false.
+#[napi(catch_unwind)]
+pub fn with_gc_flag(env: Env, body: Function<'_, (), bool>) -> Result<bool> {
+    native(&env)?;
+    let seen = collect::with_gc_flag(|| body.call(()).unwrap_or(false));
+    Ok(seen.unwrap_or(false))
+}
+
+/// Says that the flag has been seen to work, or is on for good.
+#[napi(catch_unwind)]
+pub fn trust_gc_flag(always_on: bool) {
+    collect::set_gc_flag(if always_on {
+        GcFlag::AlwaysOn
+    } else {
+        GcFlag::Settable
+    });
 }
 
 /// A full GC that makes no baseline; its duration in milliseconds.
