@@ -106,7 +106,7 @@ declare namespace leakwatch {
     /** Live native contexts: 1, and one for each `vm` context. */
     nativeContexts: number | null;
     detachedContexts: number | null;
-    /** Bytes of global handles in use; null on Node before 15. */
+    /** Bytes of global handles in use; null on Node before 14, in the fallback before 15. */
     globalHandles: number | null;
     /** How long the GC took. */
     gcMs: number;

@@ -10,8 +10,9 @@ let collector;
 let ownContexts = 0;
 /** How often to try again when another thread has taken V8's flag back. */
 const FLAG_TRIES = 100;
-/** The inspector session that keeps object ids, if any was asked to. */
-let keeper = null;
+const NODE_MAJOR = Number(process.versions.node.split('.')[0]);
+/** Whether a snapshot of ours left object ids behind. */
+let idsKept = false;
 /** When our own snapshots were taken, on performance.now()'s clock. */
 const ownSpans = [];
 const MAX_SPANS = 16;
@@ -32,7 +33,8 @@ function gcFunction() {
     v8.setFlagsFromString('--expose-gc');
     // A new context has gc() once the flag is set; this one was made before.
     const found = require('vm').runInNewContext('typeof gc === "function" ? gc : undefined');
-    v8.setFlagsFromString('--no-expose-gc');
+    // Before Node 14 gc() looks at the flag each time and ends the process if it is off.
+    if (NODE_MAJOR >= 14) v8.setFlagsFromString('--no-expose-gc');
     if (found) collector = found;
   }
   if (!collector) throw unavailable('forcedGc', 'this host exposes no gc()');
@@ -117,61 +119,50 @@ function observeGcs(seen) {
   return () => observer.disconnect();
 }
 
-/** Streams a snapshot through the inspector into `file`, all of it at once. */
-function streamSnapshot(file, { exposeNumericValues, keepIds, progress }) {
+/** Talks to V8 through the inspector, where the host has one. */
+function tell(...methods) {
   let inspector;
   try {
     inspector = require('inspector');
   } catch (_) {
-    throw unavailable('snapshot', 'this host was built without the inspector');
+    return;
   }
-  const { performance } = require('perf_hooks');
-  const from = performance.now();
   const session = new inspector.Session();
   session.connect();
-  let failure = null;
-  let bytes = 0;
-  let stopped = false;
-  session.on('HeapProfiler.addHeapSnapshotChunk', (message) => {
-    if (stopped) return;
-    const chunk = Buffer.from(message.params.chunk);
-    bytes += chunk.length;
-    stopped = !file.write(chunk) || !progress('write', bytes);
-  });
-  const post = (method, params) => {
-    session.post(method, params, (error) => {
-      failure = failure || error;
-    });
-  };
+  // What fails costs time, not truth.
+  for (const method of methods) session.post(method, () => {});
+  session.disconnect();
+}
+
+/** Streams a snapshot into `file`, all of it at once. */
+function streamSnapshot(file, { exposeNumericValues, keepIds, progress }) {
+  const { performance } = require('perf_hooks');
+  const from = performance.now();
   // Building the tables of line ends first: see line_ends.rs.
-  if (Number(process.versions.node.split('.')[0]) < 22) {
-    post('Debugger.enable');
-    post('Debugger.disable');
+  if (NODE_MAJOR < 22) tell('Debugger.enable', 'Debugger.disable');
+  const stream = v8.getHeapSnapshot(exposeNumericValues ? { exposeNumericValues } : undefined);
+  let bytes = 0;
+  let last = null;
+  let going = true;
+  for (let chunk = stream.read(); chunk !== null; chunk = going ? stream.read() : null) {
+    bytes += chunk.length;
+    last = chunk;
+    going = file.write(Buffer.from(chunk)) && progress('write', bytes);
   }
-  const params = { reportProgress: false };
-  if (exposeNumericValues) params.captureNumericValue = true;
-  post('HeapProfiler.takeHeapSnapshot', params);
-  // Disabling ends the object ids, and with them the snapshot tax; so does
-  // disconnecting, so a session that is to keep them stays.
-  endIds();
-  if (keepIds) {
-    keeper = session;
-  } else {
-    post('HeapProfiler.enable');
-    post('HeapProfiler.disable');
-    session.disconnect();
-  }
+  stream.destroy();
+  idsKept = true;
+  if (!keepIds) endIds();
   ownSpans.push([from, performance.now()]);
   if (ownSpans.length > MAX_SPANS) ownSpans.shift();
-  if (failure) {
-    throw new LeakwatchError('ERR_LEAKWATCH_SNAPSHOT_FAILED', `V8 gave no snapshot: ${failure.message}`);
+  if (going && (last === null || !/}\s*$/.test(last.toString('latin1', Math.max(0, last.length - 64))))) {
+    throw new LeakwatchError('ERR_LEAKWATCH_SNAPSHOT_FAILED', 'V8 gave no snapshot: it ended early');
   }
 }
 
-/** Ends the ids that an earlier snapshot kept. */
+/** Ends the object ids that a snapshot gave out, and with them the snapshot tax. */
 function endIds() {
-  if (keeper) keeper.disconnect();
-  keeper = null;
+  if (idsKept) tell('HeapProfiler.enable', 'HeapProfiler.disable');
+  idsKept = false;
 }
 
 module.exports = { FORCED, baseline, collect, endIds, heapSpaces, heapStatistics, observeGcs, streamSnapshot };

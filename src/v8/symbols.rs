@@ -75,6 +75,7 @@ pub(super) struct Symbols {
     pub script_iterator_next: Option<unsafe extern "C" fn(*mut c_void) -> usize>,
     pub init_line_ends: Option<InitLineEnds>,
     pub script_is_wasm: Option<unsafe extern "C" fn(*const c_void) -> bool>,
+    #[cfg(not(target_os = "linux"))]
     pub resident_set_memory: Option<unsafe extern "C" fn(*mut usize) -> c_int>,
 }
 
@@ -157,6 +158,7 @@ impl Symbols {
             script_iterator_next: symbol!(c"_ZN2v88internal6Script8Iterator4NextEv"),
             init_line_ends: line_ends,
             script_is_wasm: symbol!(c"_ZNK2v85debug6Script6IsWasmEv"),
+            #[cfg(not(target_os = "linux"))]
             resident_set_memory: symbol!(c"uv_resident_set_memory"),
         }
     }
