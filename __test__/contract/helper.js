@@ -61,7 +61,7 @@ function failsWith(code, more) {
   };
 }
 
-const HUNG = Number(process.env.LWHUNG||120000);
+const HUNG = 60000;
 const INVALID = 'ERR_LEAKWATCH_INVALID_ARGUMENT';
 const refused = (option) =>
   failsWith(INVALID, (error) => {

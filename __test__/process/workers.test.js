@@ -116,7 +116,7 @@ test('5 rounds of 20 workers terminated, with signals in between', async (t) => 
       for (let round = 0; round < 5; round++) {
         const workers = Array.from({ length: 20 }, (_, n) => inWorker(${text(LIFE)} + (n % 2 ? 'for (;;);' : 'setInterval(() => leakwatch.gc(), 1);')));
         await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('online', resolve))));
-        if (${signal} && round > 2) kill();
+        if (${signal} && round === 3) kill();
         await Promise.all(workers.map((worker, n) => n < 15 ? worker.terminate() : null));
         leakwatch.tick(String(round));
         await Promise.all(workers.map((worker) => worker.terminate()));

@@ -1,0 +1,43 @@
+// `import = require`, as TypeScript users of CommonJS write it.
+import leakwatch = require('leakwatch');
+import type { EventEmitter } from 'node:events';
+
+const watch: leakwatch.Watch = leakwatch.start({ window: 8, onLeak: 'capture', snapshotSignal: false });
+const emitter: EventEmitter = watch;
+const options: leakwatch.StartOptions = watch.options;
+watch
+  .on('gc', (gc) => gc.type satisfies 'minor' | 'major' | 'incremental' | 'weakcb' | 'other')
+  .on('baseline', ({ arrayBuffers }) => arrayBuffers satisfies number | null)
+  .once('leak', (trend) => trend.channels.heap?.perTick satisfies number | undefined)
+  .once('snapshot', ({ waitedMs }) => waitedMs satisfies number | undefined)
+  .on('error', (error) => error.message);
+
+const dispose: () => void = leakwatch.snapshotOnSignal('SIGHUP', { callback: (error, result) => result?.path ?? error?.message });
+const sync: string = leakwatch.writeSnapshot();
+leakwatch.writeSnapshot((error, path) => error ?? path);
+leakwatch.writeSnapshot('a', (error, path) => error ?? path);
+leakwatch.writeSnapshot('a', null, (error, path) => error ?? path);
+leakwatch.writeSnapshot(null, { compress: 'zstd', signal: new AbortController().signal, onProgress: ({ phase }) => phase });
+
+try {
+  leakwatch.tick();
+} catch (error) {
+  if (error instanceof leakwatch.LeakwatchError) error.code satisfies string;
+}
+
+// @ts-expect-error: not an option
+leakwatch.start({ forceGCEvery: 1 });
+// @ts-expect-error: not a value
+leakwatch.start({ onLeak: 'explode' });
+// @ts-expect-error: a label is a string
+leakwatch.tick(1);
+// @ts-expect-error: not an event
+watch.on('gcs', (gcs: never) => gcs);
+// @ts-expect-error: not a signal
+leakwatch.snapshotOnSignal('SIGNOSUCH');
+// @ts-expect-error: not a compression
+leakwatch.writeSnapshot('a', { compress: 'br' });
+// @ts-expect-error: options in force are read
+watch.options = options;
+
+export { dispose, emitter, sync };
