@@ -1,8 +1,12 @@
 'use strict';
+/* global jest */
 // Finds the compiled addon: one built here first, then the platform's package.
 
 const fs = require('fs');
 const path = require('path');
+
+// Jest's automock would replace the binary as well.
+const actual = typeof jest === 'object' && jest.requireActual ? jest.requireActual : require;
 
 const ROOT = path.join(__dirname, '..');
 
@@ -40,16 +44,16 @@ function missing(name, errors) {
 
 function load() {
   const given = process.env.LEAKWATCH_NATIVE_PATH;
-  if (given) return require(path.resolve(given));
+  if (given) return actual(path.resolve(given));
   const name = platformName();
   const errors = [];
   const local = path.join(ROOT, `leakwatch.${name}.node`);
   // Only a file that is not there is passed over: one that does not load has
   // a reason, and the reason is the caller's to see.
-  if (fs.existsSync(local)) return require(local);
+  if (fs.existsSync(local)) return actual(local);
   errors.push(local);
   try {
-    return require(`@leakwatch/${name}`);
+    return actual(`@leakwatch/${name}`);
   } catch (error) {
     if (error.code !== 'MODULE_NOT_FOUND') throw error;
     errors.push(`@leakwatch/${name}`);
