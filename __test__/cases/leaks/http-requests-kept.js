@@ -13,7 +13,7 @@ module.exports = {
   leaks: true,
   channel: 'heap',
   natural: true,
-  naturalRounds: 500,
+  naturalRounds: 1100,
   async setup() {
     running = await service.listen((request, response) => {
       seen.set(`${seen.size} ${request.url}`, request);
