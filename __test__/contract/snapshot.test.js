@@ -104,7 +104,7 @@ test('templates that cannot be filled in are refused', async (t) => {
 
 test('names that are no template are taken as they are', (t) => {
   const directory = folder(t);
-  for (const name of ['a{pid', 'a}b', '~', 'spaces and \t tabs', 'ünï→💧', '-rf', '%s', 'x'.repeat(200), '.hidden', 'a.tmp']) {
+  for (const name of ['a{pid', '~ \t}b', 'ünï→💧', '-rf', '.%s.tmp']) {
     const target = path.join(directory, name);
     assert.strictEqual(leakwatch.writeSnapshot(target), target);
     assertWhole(target);
