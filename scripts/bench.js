@@ -57,11 +57,15 @@ async function runOne(name, context) {
   return Object.assign({ name, title: benchmark.title, seconds: (Date.now() - start) / 1000 }, result);
 }
 
-function print(result) {
+function print(lines) {
+  process.stdout.write(`${lines.join('\n')}\n\n`);
+}
+
+function printResult(result) {
   const lines = [`${result.name}: ${result.title} (${result.seconds.toFixed(0)} s)`];
   if (result.failed) lines.push(`  could not be measured: ${result.failed}`);
   else lines.push(...render(result));
-  process.stdout.write(`${lines.join('\n')}\n\n`);
+  print(lines);
 }
 
 async function main() {
@@ -69,12 +73,12 @@ async function main() {
   setUp();
   const context = { peers: peers.available() };
   const results = [];
-  if (!json) process.stdout.write(`Node ${process.version}, ${os.cpus().length} CPUs, load ${os.loadavg()[0].toFixed(1)}\n\n`);
+  if (!json) print([`Node ${process.version}, ${os.cpus().length} CPUs, load ${os.loadavg()[0].toFixed(1)}`]);
   for (const name of names) {
     const result = await runOne(name, context);
     for (const target of result.targets || []) target.met = met(target);
     results.push(result);
-    if (!json) print(result);
+    if (!json) printResult(result);
   }
   if (json) process.stdout.write(`${JSON.stringify({ schema: 1, node: process.version, results }, null, 2)}\n`);
 }

@@ -42,13 +42,16 @@ async function bench({ log }) {
       rows.push([version, number(theirs / 1e3), number(median(times) / 1e3), range(spread, 1)]);
       // Node 22 builds the tables itself: nothing to win there.
       if (Number(version.split('.')[0]) > 20) continue;
-      targets.push({ what: `Node ${version}: times as fast`, value: median(faster), spread, digits: 1, unit: '×', least: 10 });
+      const what = `Node ${version}: times as fast`;
+      targets.push({ what, value: median(faster), spread, digits: 1, unit: '×', least: 10 });
     }
   });
   return {
     tables: [{ head: ['Node', 'v8.writeHeapSnapshot: CPU s', 'leakwatch: CPU s', 'times as fast'], rows }],
     targets,
-    notes: [`${number(OBJECTS, 0)} objects of classes from a script of ${number(SOURCE / 1e6, 1)} MB, each in a fresh process.`],
+    notes: [
+      `${number(OBJECTS, 0)} objects of classes from a script of ${number(SOURCE / 1e6, 1)} MB, a fresh process each.`,
+    ],
   };
 }
 

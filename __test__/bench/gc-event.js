@@ -66,7 +66,13 @@ async function bench({ log, peers }) {
     ],
     targets: [
       { what: 'CPU of one minor GC event', value: median(cpu), spread: interval(cpu), unit: 'µs', most: 1 },
-      { what: 'JavaScript garbage of one', value: median(cost(ours.minor, 'garbage')), unit: 'bytes', digits: 0, most: 0 },
+      {
+        what: 'JavaScript garbage of one',
+        value: median(cost(ours.minor, 'garbage')),
+        unit: 'bytes',
+        digits: 0,
+        most: 0,
+      },
     ],
     notes: [
       `Unwatched, one such GC with its turn of the event loop takes ${number(plain, 1)} µs (minor) and ` +

@@ -14,6 +14,8 @@ const VARIANTS = {
   'an empty module': { nothing: true },
   'leakwatch, cold': {},
   "leakwatch, Node's own modules loaded": { warm: true },
+  // Whatever is put off until the first call is paid there.
+  'leakwatch and start()': { start: true },
 };
 
 /** Bytes without symbols: as it is if they are gone, or nobody here can tell. */

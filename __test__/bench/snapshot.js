@@ -61,8 +61,8 @@ async function bench({ log }) {
         const [{ nodes, bytes }] = alone;
         const [deleting, clearing] = ['deleteMs', 'clearMs'].map((what) => range(interval(pick(alone, what)), 0));
         result.notes.push(
-          `${megabytes} MB: ${number(nodes / 1e6)} million nodes, ${number(bytes / 1e6, 0)} MB of file. V8 alone is not ` +
-            `charged for deleting its graph (${deleting} ms) and ending the ids (${clearing} ms).`
+          `${megabytes} MB: ${number(nodes / 1e6)} million nodes, ${number(bytes / 1e6, 0)} MB of file. V8 alone is ` +
+            `not charged for deleting its graph (${deleting} ms) and ending the ids (${clearing} ms).`
         );
       }
     }

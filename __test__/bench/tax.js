@@ -44,7 +44,13 @@ async function bench({ log }) {
       },
     ],
     targets: [
-      { what: 'loop after leakwatch.writeSnapshot ÷ before', value: median(of('leakwatch', 'ratio')), spread: spread('leakwatch'), unit: '×', most: 1.1 },
+      {
+        what: 'loop after leakwatch.writeSnapshot ÷ before',
+        value: median(of('leakwatch', 'ratio')),
+        spread: spread('leakwatch'),
+        unit: '×',
+        most: 1.1,
+      },
     ],
     notes: [`Live heap of ${number(BYTES / 1e6, 0)} MB, a fresh process each, the variants in turns.`],
   };

@@ -2,7 +2,8 @@
 // Milliseconds of `require('leakwatch')` in a fresh process, in two parts.
 //
 // {warm}: Node's own modules that leakwatch uses are loaded first, as they are
-// in any service; {nothing}: an empty module instead, for what require() costs.
+// in any service; {nothing}: an empty module instead, for what require() costs;
+// {start}: the first start() as well.
 
 const { args, leakwatch, main, now } = require('../support/program');
 
@@ -12,6 +13,7 @@ main(() => {
   }
   const start = now();
   if (args.nothing) require('./empty');
+  else if (args.start) leakwatch().start();
   else leakwatch();
   return now() - start;
 });

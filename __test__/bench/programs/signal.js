@@ -4,17 +4,18 @@
 // {by: 'leakwatch' | 'node' | 'heapdump', busyMs, bytes, folder}; the flag for
 // Node's own is given by whoever starts this.
 
-const { args, leakwatch, main, now, send, turn } = require('../support/program');
+const { args, leakwatch, main, send, turn } = require('../support/program');
 const { fill } = require('../support/heaps');
 
 const SIGNAL = 'SIGUSR2';
 
+/** Runs without yielding; the longest time in which it did not get on. */
 function busy(ms) {
-  const end = now() + ms;
-  let gap = 0;
-  for (let last = now(); last < end; ) {
-    const at = now();
-    gap = Math.max(gap, at - last);
+  const end = Date.now() + ms;
+  const gap = { at: 0, ms: 0 };
+  for (let last = Date.now(); last < end; ) {
+    const at = Date.now();
+    if (at - last > gap.ms) Object.assign(gap, { at: last, ms: at - last });
     last = at;
   }
   return gap;
@@ -27,8 +28,8 @@ main(async () => {
   if (args.by === 'heapdump') require('heapdump');
   await turn();
   await send('busy', Date.now());
-  const gapMs = busy(args.busyMs);
-  await send('idle', { at: Date.now(), gapMs, kept: heap.length });
+  const gap = busy(args.busyMs);
+  await send('idle', { at: Date.now(), gap, kept: heap.length });
   // The signal may be served only now; whoever started this says when it was.
   await new Promise((resolve) => process.once('message', resolve));
   return true;

@@ -24,7 +24,7 @@ async function inspector() {
   const { Session } = require('inspector');
   const session = new Session();
   session.connect();
-  const { ms, ownMs } = await undisturbed(() => session.post('HeapProfiler.takeHeapSnapshot', { reportProgress: false }));
+  const { ms, ownMs } = await undisturbed(() => session.post('HeapProfiler.takeHeapSnapshot', {}));
   // This ends the object ids, as leakwatch does.
   session.post('HeapProfiler.enable');
   session.post('HeapProfiler.disable');

@@ -43,7 +43,8 @@ function classHeap(count, sourceBytes) {
     // About 2 KB each, as in a bundle; few enough not to be the heap themselves.
     const methods = [];
     for (let m = 0; m < 12; m++) {
-      methods.push(`  method${m}(given) {\n    const { id, name } = this;\n    if (given > ${m}) return name + id + given;\n`);
+      methods.push(`  method${m}(given) {\n    const { id, name } = this;\n`);
+      methods.push(`    if (given > ${m}) return name + id + given;\n`);
       methods.push(`    return this.method${(m + 1) % 12}(given + ${at % 7} + name.length);\n  }\n`);
     }
     const constructor = "  constructor(id) {\n    this.id = id;\n    this.name = 'model';\n  }\n";
