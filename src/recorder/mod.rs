@@ -17,6 +17,7 @@ use crate::v8::isolate::CurrentIsolate;
 use crate::v8::os;
 use crate::v8::statistics::HeapStatistics;
 use parking_lot::Mutex;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 /// GCs kept: under load about a minute's worth, in 300 KB.
@@ -30,6 +31,8 @@ const MAX_SPACES: usize = 16;
 const DEAR: u64 = 20_000;
 /// The share of elapsed time that dear statistics may take: 1/400.
 const BUDGET: u64 = 400;
+/// How often the price is asked while it is low: it rises with the heap.
+const PRICE_EVERY: u32 = 32;
 /// `kGCCallbackFlagForced`, `…CollectAllAvailableGarbage`: someone asked for it.
 const FORCED_FLAGS: i32 = 1 << 2 | 1 << 4;
 
@@ -104,6 +107,7 @@ impl Default for Clock {
 pub struct Recorder {
     clock: Clock,
     numbers: GcNumbers,
+    price: Price,
     state: Mutex<State>,
 }
 
@@ -123,7 +127,14 @@ struct State {
     /// Our own forced collections and snapshots make none.
     suspended: u32,
     missed: u64,
-    dear_spent_ns: u64,
+}
+
+/// What heap statistics have cost inside minor GCs. One thread writes it.
+#[derive(Default)]
+struct Price {
+    asked: AtomicU32,
+    /// Only what was above [`DEAR`].
+    dear_spent_ns: AtomicU64,
 }
 
 #[derive(Clone, Copy)]
@@ -151,6 +162,7 @@ impl Recorder {
         Self {
             clock: Clock::new(),
             numbers,
+            price: Price::default(),
             state: Mutex::new(State {
                 gcs: Ring::new(GC_CAPACITY),
                 spaces: Ring::new(SPACES_CAPACITY),
@@ -164,7 +176,6 @@ impl Recorder {
                 natural: false,
                 suspended: 0,
                 missed: 0,
-                dear_spent_ns: 0,
             }),
         }
     }
@@ -291,22 +302,28 @@ impl Recorder {
         state.long = LongSeries::new(LongSeries::DEFAULT_CAPACITY);
     }
 
+    /// Heap statistics, unless a minor GC would have to pay too much for them.
     fn statistics(&self, isolate: CurrentIsolate, minor: bool) -> Option<HeapStatistics> {
+        if !minor {
+            return isolate.heap_statistics();
+        }
+        let price = &self.price;
+        let asked = price.asked.load(Relaxed).wrapping_add(1);
+        price.asked.store(asked, Relaxed);
+        let spent = price.dear_spent_ns.load(Relaxed);
+        if spent == 0 && asked % PRICE_EVERY != 1 {
+            // Reading the clock costs as much as the cheap statistics do.
+            return isolate.heap_statistics();
+        }
         let now = Instant::now();
-        if minor {
-            let elapsed = now.saturating_duration_since(self.clock.start).as_nanos() as u64;
-            let spent = self.state.try_lock()?.dear_spent_ns;
-            if spent > elapsed / BUDGET {
-                return None;
-            }
+        let elapsed = now.saturating_duration_since(self.clock.start).as_nanos() as u64;
+        if spent > elapsed / BUDGET {
+            return None;
         }
         let statistics = isolate.heap_statistics();
         let cost = now.elapsed().as_nanos() as u64;
-        if cost > DEAR
-            && minor
-            && let Some(mut state) = self.state.try_lock()
-        {
-            state.dear_spent_ns += cost;
+        if cost > DEAR {
+            price.dear_spent_ns.store(spent + cost, Relaxed);
         }
         statistics
     }

@@ -5,7 +5,7 @@ use super::symbols::SYMBOLS;
 use core::ffi::{CStr, c_char, c_void};
 
 /// Far more words than any V8 has put into `HeapStatistics` (14 today).
-const STATISTICS_WORDS: usize = 64;
+const STATISTICS_WORDS: usize = 32;
 /// Five words in every V8 so far: name, size, used, available, physical.
 const SPACE_WORDS: usize = 32;
 /// Fills the buffer before V8's constructor zeroes the fields it knows, so
