@@ -143,7 +143,9 @@ test('evaluated inside vm contexts that go away', async () => {
       }
       assert.strictEqual(leakwatch.history().baselines.length, 10);
       const settled = await leakwatch.promises.tick();
-      assert.ok(settled.nativeContexts <= 3, settled.nativeContexts + ' contexts: leakwatch holds those it was evaluated in');
+      // Bounded by the realm of the one Watch, not by the rounds; the fallback collects from contexts of its own.
+      const bound = leakwatch.capabilities().forcedGc.native ? 3 : 5;
+      assert.ok(settled.nativeContexts <= bound, settled.nativeContexts + ' contexts: leakwatch holds those it was evaluated in');
     })();
   `);
 });
