@@ -3,7 +3,7 @@
 
 const assert = require('assert');
 const { test } = require('node:test');
-const { capabilities, folder, passes, text, wholeFiles } = require('./helper');
+const { folder, passes, text, wholeFiles } = require('./helper');
 
 /** Loads the facade, and the addon with it, anew. */
 const AGAIN = `
@@ -33,7 +33,6 @@ test('GCs are counted once, however many loads there are', async () => {
     const majors = () => loads.map((load) => load.stats().gc.major.count);
     const before = majors()[0];
     leakwatch.gc();
-    const expected = leakwatch.capabilities().gcEvents.native;
     (async () => {
       await wait(() => majors()[0] > before);
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -144,16 +143,18 @@ test('evaluated inside vm contexts that go away', async () => {
       }
       assert.strictEqual(leakwatch.history().baselines.length, 10);
       const settled = await leakwatch.promises.tick();
-      assert.ok(settled.nativeContexts <= 3, settled.nativeContexts + ' contexts: leakwatch holds those it was evaluated in');
+      // Bounded by the realm of the one Watch, not by the rounds; the fallback collects from contexts of its own.
+      const bound = leakwatch.capabilities().forcedGc.native ? 3 : 5;
+      assert.ok(settled.nativeContexts <= bound, settled.nativeContexts + ' contexts: leakwatch holds those it was evaluated in');
     })();
   `);
 });
 
-test('in a cluster each process is watched for itself', async (t) => {
+test('in a cluster each process is watched for itself', (t) => {
   const directory = folder(t);
   const fs = require('fs');
   const path = require('path');
-  const { ROOT, run } = require('./helper');
+  const { ROOT } = require('./helper');
   const program = path.join(directory, 'cluster.js');
   const out = path.join(directory, 'out');
   fs.mkdirSync(out);
@@ -170,9 +171,6 @@ test('in a cluster each process is watched for itself', async (t) => {
       require('http').createServer().listen(0, () => process.send('ready'));
       leakwatch.start().once('snapshot', () => process.send('served'));
     }`);
-  const { code, stderr } = await run(`require(${text(program)});`, { args: [] });
-  void code;
-  void stderr;
   const { spawnSync } = require('child_process');
   const result = spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: 60000 });
   assert.deepStrictEqual([result.status, result.signal], [0, null], result.stderr);
@@ -200,5 +198,3 @@ test('process.on and emit replaced by the app', async () => {
     assert.strictEqual(process.listenerCount('SIGUSR2') + process.listenerCount('SIGHUP'), 0);
   `);
 });
-
-void capabilities;
