@@ -48,6 +48,9 @@ impl Cancel {
 /// A snapshot file in the making; dropping it gives it up.
 pub struct Writer {
     sender: Option<SyncSender<Vec<u8>>>,
+    /// Buffers the thread is done with: new ones would go through an allocator
+    /// that V8's graph has just filled with millions of small pieces.
+    used: Receiver<Vec<u8>>,
     thread: Option<JoinHandle<Result<Written, Error>>>,
     cancelled: Arc<AtomicBool>,
 }
@@ -59,10 +62,12 @@ impl Writer {
     pub fn create(path: &Path, compression: Compression) -> Result<Self, Error> {
         let temporary = Temporary::create(path)?;
         let (sender, receiver) = sync_channel(QUEUE);
+        let (give_back, used) = sync_channel(QUEUE);
         let cancelled = Arc::new(AtomicBool::new(false));
         let job = Job {
             temporary,
             receiver,
+            give_back,
             cancelled: Arc::clone(&cancelled),
         };
         let thread = Builder::new()
@@ -75,6 +80,7 @@ impl Writer {
             })?;
         Ok(Self {
             sender: Some(sender),
+            used,
             thread: Some(thread),
             cancelled,
         })
@@ -83,9 +89,12 @@ impl Writer {
     /// Hands over a chunk; waits if the disk is far behind. False once the
     /// thread has failed: `finish` then says why.
     pub fn write(&self, chunk: &[u8]) -> bool {
+        let mut buffer = self.used.try_recv().unwrap_or_default();
+        buffer.clear();
+        buffer.extend_from_slice(chunk);
         self.sender
             .as_ref()
-            .is_some_and(|sender| sender.send(chunk.to_vec()).is_ok())
+            .is_some_and(|sender| sender.send(buffer).is_ok())
     }
 
     /// Waits until the file is whole, on disk and has its name.
@@ -125,6 +134,7 @@ impl Drop for Writer {
 struct Job {
     temporary: Temporary,
     receiver: Receiver<Vec<u8>>,
+    give_back: SyncSender<Vec<u8>>,
     cancelled: Arc<AtomicBool>,
 }
 
@@ -180,6 +190,8 @@ impl Job {
                 break;
             }
             to.write_all(&chunk)?;
+            // One too many is simply freed.
+            let _ = self.give_back.try_send(chunk);
         }
         Ok(to)
     }
