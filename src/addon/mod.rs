@@ -5,30 +5,28 @@
 
 mod files;
 mod objects;
+mod requests;
 
 use crate::capture::{self, CaptureOptions, Progress};
 use crate::error::Error;
 use crate::recorder::{self, GcKind, GcNumbers};
-use crate::session::{Session, Wake};
-use crate::signals::{self, Registration};
+use crate::session::Session;
 use crate::system;
 use crate::trend::Baseline;
 use crate::v8::collect::{self, GcFlag};
 use crate::v8::heap_profiler;
 use crate::v8::isolate::{CurrentIsolate, IsolateId};
 use crate::v8::os;
-use crate::v8::signal::Signal;
 use crate::v8::statistics::HeapStatistics;
 use napi::Env;
 use napi::bindgen_prelude::{FnArgs, Function};
-use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi_derive::napi;
 use objects::*;
 use once_cell::sync::Lazy;
 use parking_lot::Mutex;
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 type Result<T> = std::result::Result<T, napi::Error<String>>;
 
@@ -407,108 +405,4 @@ pub fn capture(
     };
     let captured = capture::capture(&session, isolate, &options, &mut report)?;
     Ok(files::SnapshotFile::of(captured, start))
-}
-
-/// What became of snapshots nobody waited for.
-#[napi(catch_unwind)]
-pub fn outcomes(env: Env) -> Result<Vec<JsOutcome>> {
-    let outcomes = session(&env)?.outcomes();
-    Ok(outcomes.into_iter().map(JsOutcome::from).collect())
-}
-
-/// Serves requests of the signal thread from the event loop.
-#[napi(catch_unwind)]
-pub fn serve_requests(env: Env) -> Result<()> {
-    let session = session(&env)?;
-    if let Ok(isolate) = native(&env) {
-        session.serve(isolate);
-    }
-    Ok(())
-}
-
-/// Lets other threads wake this environment's event loop, which they do by
-/// calling `wake`. Never keeps the loop alive.
-#[napi(catch_unwind)]
-pub fn set_wake(env: Env, wake: Function<'_, (), ()>) -> Result<()> {
-    let function = wake
-        .build_threadsafe_function()
-        .weak::<true>()
-        .max_queue_size::<1>()
-        .build()
-        .map_err(|e| napi::Error::new("ERR_LEAKWATCH_UNAVAILABLE".to_owned(), e.reason.clone()))?;
-    let wake: Wake = Arc::new(move || {
-        // Full means that it is about to wake up anyway.
-        let _ = function.call((), ThreadsafeFunctionCallMode::NonBlocking);
-    });
-    session(&env)?.set_wake(environment(&env), Some(wake));
-    Ok(())
-}
-
-/// The signals that may be asked for; none where there are none.
-#[napi(catch_unwind)]
-pub fn signal_names() -> Vec<&'static str> {
-    Signal::names().collect()
-}
-
-/// Serves a signal with snapshots until [`dispose_signal`] is called.
-#[napi(catch_unwind)]
-pub fn on_signal(
-    env: Env,
-    name: String,
-    options: JsCaptureOptions,
-    cooldown: f64,
-    max: u32,
-) -> Result<u32> {
-    let (isolate, session) = (native(&env)?, session(&env)?);
-    let signal = Signal::by_name(&name).ok_or_else(|| Error::InvalidArgument {
-        option: "signal",
-        why: format!(
-            "'{name}' cannot be used; choose one of {}",
-            Signal::names().collect::<Vec<_>>().join(", ")
-        ),
-    })?;
-    let options = CaptureOptions::try_from(options)?;
-    session.reach();
-    Ok(signals::register(Registration {
-        signal,
-        isolate: isolate.id(),
-        options,
-        cooldown: Duration::from_millis(cooldown as u64),
-        max,
-    })?)
-}
-
-/// Ends what [`on_signal`] began.
-#[napi(catch_unwind)]
-pub fn dispose_signal(id: u32) {
-    signals::unregister(id);
-}
-
-/// Puts our handler back on top at once.
-#[napi(catch_unwind)]
-pub fn reclaim_signal(name: String) {
-    if let Some(signal) = Signal::by_name(&name) {
-        signals::reclaim(signal);
-    }
-}
-
-/// Lets signals asked for elsewhere reach this isolate while it is busy.
-#[napi(catch_unwind)]
-pub fn reach(env: Env) -> Result<bool> {
-    Ok(session(&env)?.reach())
-}
-
-/// Arms a snapshot near the heap limit.
-#[napi(catch_unwind)]
-pub fn guard_heap_limit(env: Env, options: JsCaptureOptions) -> Result<bool> {
-    native(&env)?;
-    let options = CaptureOptions::try_from(options)?;
-    Ok(session(&env)?.guard_heap_limit(options))
-}
-
-/// Takes it out again.
-#[napi(catch_unwind)]
-pub fn disarm_heap_limit(env: Env) -> Result<()> {
-    session(&env)?.disarm();
-    Ok(())
 }

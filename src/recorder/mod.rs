@@ -6,9 +6,11 @@
 //! that could collect garbage. A GC found while it is taken is counted as missed.
 
 mod kind;
+mod records;
 mod ring;
 
 pub use kind::{GcKind, GcNumbers};
+pub use records::{Clock, Counts, GcRecord, SpaceRecord, Totals};
 pub use ring::Ring;
 
 use crate::trend::{Baseline, LongSeries};
@@ -17,15 +19,14 @@ use crate::v8::isolate::CurrentIsolate;
 use crate::v8::os;
 use crate::v8::statistics::HeapStatistics;
 use parking_lot::Mutex;
+use records::MAX_SPACES;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::Instant;
 
 /// GCs kept: under load about a minute's worth, in 300 KB.
 const GC_CAPACITY: usize = 4096;
 /// Full GCs whose per-space figures are kept.
 const SPACES_CAPACITY: usize = 256;
-/// V8 has 8 to 14 spaces, depending on the version.
-const MAX_SPACES: usize = 16;
 /// Heap statistics cost 5 µs in a GC on Node 18 and later, up to 130 µs before;
 /// a price above this, in nanoseconds, is paid only within the budget below.
 const DEAR: u64 = 20_000;
@@ -35,73 +36,6 @@ const BUDGET: u64 = 400;
 const PRICE_EVERY: u32 = 32;
 /// `kGCCallbackFlagForced`, `…CollectAllAvailableGarbage`: someone asked for it.
 const FORCED_FLAGS: i32 = 1 << 2 | 1 << 4;
-
-/// One collection.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct GcRecord {
-    /// Number since recording began, from 0.
-    pub seq: u64,
-    /// What was collected.
-    pub kind: GcKind,
-    /// Epoch milliseconds, advancing with a monotonic clock.
-    pub start_ms: f64,
-    /// The pause in milliseconds.
-    pub duration_ms: f64,
-    /// Heap in use when it began, in bytes; `None` where reading it is too dear
-    /// to be done for each minor GC (before Node 18).
-    pub used_before: Option<u64>,
-    /// Heap in use when it was over, in bytes.
-    pub used_after: Option<u64>,
-    /// Whether someone asked for it: `gc()`, `tick()`, a snapshot.
-    pub forced: bool,
-}
-
-/// Bytes in use per space after one full GC, in the order of the names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SpaceRecord {
-    /// The [`GcRecord`] it belongs to.
-    pub seq: u64,
-    /// By space; zero past the last.
-    pub used: [u64; MAX_SPACES],
-}
-
-/// How often and how long, per kind, since recording began.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Totals {
-    /// Collections.
-    pub count: u64,
-    /// Pauses, in milliseconds.
-    pub duration_ms: f64,
-}
-
-/// Wall-clock milliseconds that cannot jump.
-#[derive(Clone, Copy, Debug)]
-pub struct Clock {
-    epoch_ms: f64,
-    start: Instant,
-}
-
-impl Clock {
-    /// Anchors the monotonic clock at the wall clock, once.
-    pub fn new() -> Self {
-        let epoch = SystemTime::now().duration_since(UNIX_EPOCH);
-        Self {
-            epoch_ms: epoch.map_or(0.0, |d| d.as_secs_f64() * 1000.0),
-            start: Instant::now(),
-        }
-    }
-
-    /// Epoch milliseconds of a moment.
-    pub fn at(&self, moment: Instant) -> f64 {
-        self.epoch_ms + (moment.saturating_duration_since(self.start)).as_secs_f64() * 1000.0
-    }
-}
-
-impl Default for Clock {
-    fn default() -> Self {
-        Self::new()
-    }
-}
 
 /// The records of one isolate.
 pub struct Recorder {
@@ -141,19 +75,6 @@ struct Price {
 struct Open {
     start: Instant,
     used: Option<u64>,
-}
-
-/// Everything a caller may want to see, copied out.
-#[derive(Clone, Debug, Default)]
-pub struct Counts {
-    /// Per kind, in the order of [`GcKind::ALL`].
-    pub totals: [Totals; GcKind::ALL.len()],
-    /// GCs that could not be recorded.
-    pub missed: u64,
-    /// GCs recorded since the start, the ones pushed out included.
-    pub gcs: u64,
-    /// Baselines recorded since the start.
-    pub baselines: u64,
 }
 
 impl Recorder {
@@ -316,7 +237,7 @@ impl Recorder {
             return isolate.heap_statistics();
         }
         let now = Instant::now();
-        let elapsed = now.saturating_duration_since(self.clock.start).as_nanos() as u64;
+        let elapsed = now.saturating_duration_since(self.clock.start()).as_nanos() as u64;
         if spent > elapsed / BUDGET {
             return None;
         }

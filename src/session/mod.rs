@@ -5,6 +5,8 @@
 //! but there is one session, one recorder, one set of hooks. It ends with the
 //! last environment, on the isolate's thread, before V8 frees the isolate.
 
+mod near_limit;
+
 use crate::capture::{self, CaptureOptions};
 use crate::error::Error;
 use crate::recorder::{GcNumbers, Recorder};
@@ -13,12 +15,13 @@ use crate::trend::Baseline;
 use crate::v8::gc::GcHooks;
 use crate::v8::interrupt;
 use crate::v8::isolate::{CurrentIsolate, IsolateId};
-use crate::v8::near_heap_limit::{NearHeapLimitHook, NearHeapLimitSink};
+use crate::v8::near_heap_limit::NearHeapLimitHook;
 use crate::verdict::{self, Alarm, Limits, Thresholds, Trend};
+use near_limit::NearLimit;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::path::PathBuf;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Instant;
 
 /// Baselines kept unless `window` says otherwise.
@@ -27,10 +30,6 @@ pub const DEFAULT_WINDOW: usize = 240;
 const MAX_PENDING: usize = 4;
 /// Outcomes kept for an isolate that never asks for them.
 const MAX_OUTCOMES: usize = 64;
-/// How far the heap limit is raised for a capture near it: an eighth, but no
-/// less than this many bytes.
-const LEEWAY: usize = 32 << 20;
-
 static SESSIONS: Mutex<BTreeMap<IsolateId, Arc<Session>>> = Mutex::new(BTreeMap::new());
 
 /// Wakes an isolate's event loop from another thread.
@@ -242,11 +241,7 @@ impl Session {
         if self.state.lock().near_limit.is_some() {
             return true;
         }
-        let sink = Arc::new(NearLimit {
-            session: Arc::downgrade(self),
-            options,
-            stage: Mutex::new(Stage::Armed),
-        });
+        let sink = Arc::new(NearLimit::new(self, options));
         let Some(hook) = NearHeapLimitHook::install(isolate, sink) else {
             return false;
         };
@@ -365,6 +360,18 @@ impl Session {
         }
     }
 
+    fn is_capturing(&self) -> bool {
+        self.state.lock().capturing
+    }
+
+    /// As [`Session::serve`], but the hook that calls it stays in: it is on the
+    /// stack.
+    fn serve_in_gc(&self, isolate: CurrentIsolate) {
+        let near = self.state.lock().near_limit.take();
+        self.serve(isolate);
+        self.state.lock().near_limit = near;
+    }
+
     /// Claims the isolate for one capture.
     pub fn begin_capture(&self) -> Result<Capturing<'_>, Error> {
         let mut state = self.state.lock();
@@ -450,67 +457,5 @@ impl Session {
 fn serve(isolate: CurrentIsolate) {
     if let Some(session) = Session::of(isolate.id()) {
         session.serve(isolate);
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Armed,
-    Asked,
-    Done,
-}
-
-/// Captures once when the heap limit is near, in two stages: raise the limit and
-/// ask for an interrupt, which takes the snapshot outside the GC; if the limit
-/// comes near again before that was served, take it right here, as Node does.
-struct NearLimit {
-    session: Weak<Session>,
-    options: CaptureOptions,
-    stage: Mutex<Stage>,
-}
-
-impl NearHeapLimitSink for NearLimit {
-    fn near_limit(&self, isolate: CurrentIsolate, current: usize, _initial: usize) -> usize {
-        let raised = current.saturating_add((current / 8).max(LEEWAY));
-        let Some(session) = self.session.upgrade() else {
-            return current;
-        };
-        let stage = {
-            let mut stage = self.stage.lock();
-            let before = *stage;
-            *stage = match before {
-                Stage::Armed => Stage::Asked,
-                Stage::Asked | Stage::Done => Stage::Done,
-            };
-            before
-        };
-        match stage {
-            Stage::Armed => {
-                let asked = session.ask(Request {
-                    cause: Cause::NearHeapLimit,
-                    options: self.options.clone(),
-                    since: Instant::now(),
-                });
-                if asked { raised } else { current }
-            }
-            Stage::Asked if !session.state.lock().capturing => {
-                session.serve_in_gc(isolate);
-                raised
-            }
-            // The capture itself is what needs more.
-            Stage::Asked => raised,
-            Stage::Done if session.state.lock().capturing => raised,
-            Stage::Done => current,
-        }
-    }
-}
-
-impl Session {
-    /// As [`Session::serve`], but the hook that calls it stays in: it is on the
-    /// stack.
-    fn serve_in_gc(&self, isolate: CurrentIsolate) {
-        let near = self.state.lock().near_limit.take();
-        self.serve(isolate);
-        self.state.lock().near_limit = near;
     }
 }
