@@ -138,8 +138,9 @@ function tell(...methods) {
 function streamSnapshot(file, { exposeNumericValues, keepIds, progress }) {
   const { performance } = require('perf_hooks');
   const from = performance.now();
-  // Building the tables of line ends first: see line_ends.rs.
-  if (NODE_MAJOR < 22) tell('Debugger.enable', 'Debugger.disable');
+  // Building the tables of line ends first: see line_ends.rs. A session that
+  // ends takes kept ids with it; the snapshot that gave them built the tables.
+  if (NODE_MAJOR < 22 && !idsKept) tell('Debugger.enable', 'Debugger.disable');
   const stream = v8.getHeapSnapshot(exposeNumericValues ? { exposeNumericValues } : undefined);
   let bytes = 0;
   let last = null;

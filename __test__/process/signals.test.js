@@ -197,8 +197,11 @@ test('a storm does not use up max for snapshots that were not taken', busyNeeded
       Atomics.wait(gate, 0, 0);
       (async () => {
         await wait(() => told.length >= 1);
-        while (told.length < 8) { const before = told.length; kill(); await wait(() => told.length > before); }
-        assert.deepStrictEqual(told, Array(8).fill('ok'));
+        const done = () => told.filter((code) => code === 'ok').length;
+        while (done() < 8) { const before = told.length; kill(); await wait(() => told.length > before); }
+        // On a busy machine some of the storm is passed on late and taken in place of ours; the maximum is then told, once.
+        assert.deepStrictEqual(told.filter((code) => code !== 'ok').slice(1), []);
+        assert.strictEqual(done(), 8);
         dispose();
       })();
     }, 50);
