@@ -1,3 +1,5 @@
+//! Links the addon against the host's Node-API.
+
 fn main() {
     napi_build::setup();
 }

@@ -1,0 +1,1 @@
+//! One model, versioned schema: JSON, text, one offline HTML file.

@@ -1,0 +1,69 @@
+//! A snapshot with everything that is computed once per file.
+
+use std::path::Path;
+
+use crate::snapshot::SnapshotError;
+use crate::snapshot::classes::Classes;
+use crate::snapshot::dominators::Dominators;
+use crate::snapshot::graph::Graph;
+use crate::snapshot::ownership;
+use crate::snapshot::parser;
+use crate::snapshot::progress::{Phase, Reporter};
+use crate::snapshot::reader::Source;
+use crate::snapshot::sizes::Sizes;
+use crate::snapshot::tree::Tree;
+
+/// One heap: graph, sizes, dominators, classes.
+pub struct Heap {
+    /// Nodes, edges, strings.
+    pub graph: Graph,
+    /// Shallow sizes with owned backing stores counted for their owners.
+    pub shallow: Sizes,
+    /// The dominator tree and retained sizes.
+    pub dominators: Dominators,
+    /// The dominator tree's layout.
+    pub tree: Tree,
+    /// Classes and their sums.
+    pub classes: Classes,
+}
+
+impl Heap {
+    pub(crate) fn open(path: &Path, reporter: Reporter<'_>) -> Result<Heap, SnapshotError> {
+        Heap::from_source(Source::open(path)?, reporter)
+    }
+
+    pub(crate) fn from_source(
+        source: Source,
+        reporter: Reporter<'_>,
+    ) -> Result<Heap, SnapshotError> {
+        let graph = parser::parse(source, reporter)?;
+        let shallow = ownership::shallow_sizes(&graph);
+        let dominators = Dominators::new(&graph, &shallow, reporter)?;
+        let tree = Tree::new(&dominators);
+        reporter.report(Phase::Classes, 0, graph.node_count())?;
+        let classes = Classes::new(&graph, &shallow, &dominators, &tree);
+        reporter.report(Phase::Classes, graph.node_count(), graph.node_count())?;
+        Ok(Heap {
+            graph,
+            shallow,
+            dominators,
+            tree,
+            classes,
+        })
+    }
+
+    /// Analyses the file at `path`.
+    pub fn open_path(path: &Path) -> Result<Heap, SnapshotError> {
+        Heap::open(path, Reporter::default())
+    }
+
+    /// Analyses a snapshot that is in memory already.
+    pub fn from_bytes(bytes: Vec<u8>) -> Result<Heap, SnapshotError> {
+        Heap::from_source(Source::Memory(bytes), Reporter::default())
+    }
+
+    /// Bytes of all objects.
+    pub fn total_size(&self) -> u64 {
+        self.shallow.total()
+    }
+}

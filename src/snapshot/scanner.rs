@@ -1,0 +1,308 @@
+//! A cursor over JSON bytes, made for integer arrays of hundreds of megabytes.
+//!
+//! V8 writes unsigned decimals between commas, with a newline before each record until Node 24 and none after. The fast
+//! path takes a number of up to eight digits and its comma from one 8-byte load without a branch per digit; everything
+//! else (newlines, longer numbers, the last bytes) takes the careful path.
+
+use crate::snapshot::SnapshotError;
+
+/// A position in the bytes of a snapshot.
+#[derive(Clone)]
+pub(crate) struct Scanner<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Scanner<'a> {
+    pub(crate) fn new(bytes: &'a [u8]) -> Scanner<'a> {
+        Scanner { bytes, at: 0 }
+    }
+
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    pub(crate) fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    fn skip_space(&mut self) {
+        while let Some(b' ' | b'\n' | b'\r' | b'\t') = self.bytes.get(self.at) {
+            self.at += 1;
+        }
+    }
+
+    /// The next byte that is not white space, without consuming it.
+    pub(crate) fn peek(&mut self, expected: &str) -> Result<u8, SnapshotError> {
+        self.skip_space();
+        match self.bytes.get(self.at) {
+            Some(&byte) => Ok(byte),
+            None => Err(SnapshotError::Truncated {
+                at: self.at as u64,
+                expected: expected.into(),
+            }),
+        }
+    }
+
+    /// Consumes `byte`, after white space.
+    pub(crate) fn expect(&mut self, byte: u8) -> Result<(), SnapshotError> {
+        let wanted = format_byte(byte);
+        let found = self.peek(&wanted)?;
+        if found != byte {
+            return Err(SnapshotError::corrupt(
+                self.at,
+                format!("{wanted} expected, found {}", format_byte(found)),
+            ));
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// After an element of an array or object: `true` at a comma, `false` at `close`.
+    pub(crate) fn more(&mut self, close: u8) -> Result<bool, SnapshotError> {
+        let found = self.peek("a comma or the end of a list")?;
+        if found == b',' {
+            self.at += 1;
+            Ok(true)
+        } else if found == close {
+            self.at += 1;
+            Ok(false)
+        } else {
+            Err(SnapshotError::corrupt(
+                self.at,
+                format!(
+                    "a comma or {} expected, found {}",
+                    format_byte(close),
+                    format_byte(found)
+                ),
+            ))
+        }
+    }
+
+    /// Opens an array or object: `true` if it has an element.
+    pub(crate) fn open(&mut self, open: u8, close: u8) -> Result<bool, SnapshotError> {
+        self.expect(open)?;
+        if self.peek("the contents of a list")? == close {
+            self.at += 1;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// An unsigned number followed by a comma, which is consumed: every field but the last of an array.
+    #[inline(always)]
+    pub(crate) fn field(&mut self) -> Result<u64, SnapshotError> {
+        if let Some((value, digits)) = self.digits()
+            && self.bytes.get(self.at + digits) == Some(&b',')
+        {
+            self.at += digits + 1;
+            return Ok(value);
+        }
+        self.field_slowly()
+    }
+
+    /// An unsigned number; what follows is left in place.
+    #[inline(always)]
+    pub(crate) fn last_field(&mut self) -> Result<u64, SnapshotError> {
+        if let Some((value, digits)) = self.digits() {
+            self.at += digits;
+            return Ok(value);
+        }
+        self.number()
+    }
+
+    /// After the last field of a record: `true` if another record follows, consuming its separator.
+    #[inline(always)]
+    pub(crate) fn next_record(&mut self) -> Result<bool, SnapshotError> {
+        match self.bytes.get(self.at..self.at + 2) {
+            Some([b',', b'0'..=b'9']) => {
+                self.at += 1;
+                Ok(true)
+            }
+            Some(b"\n,") => {
+                self.at += 2;
+                Ok(true)
+            }
+            _ => self.more(b']'),
+        }
+    }
+
+    /// One to eight digits at the cursor, and how many; `None` where the fast path does not apply.
+    ///
+    /// The eight bytes are one little-endian word. A byte is a digit iff its high nibble is 3 and adding 6 does not
+    /// carry into it. Digits are shifted up so that the first of them weighs most, then summed in pairs, fours, eights.
+    #[inline(always)]
+    fn digits(&self) -> Option<(u64, usize)> {
+        let chunk = self.bytes.get(self.at..self.at + 8)?;
+        let word = u64::from_le_bytes(chunk.try_into().ok()?);
+        let not_digit = ((word & 0xf0f0_f0f0_f0f0_f0f0) ^ 0x3030_3030_3030_3030)
+            | ((word.wrapping_add(0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0)
+                ^ 0x3030_3030_3030_3030);
+        let digits = (not_digit.trailing_zeros() / 8) as usize;
+        // No digit, or eight of them and perhaps more to come: the careful path.
+        if digits == 0 || digits == 8 {
+            return None;
+        }
+        let word = (word & 0x0f0f_0f0f_0f0f_0f0f) << (64 - 8 * digits);
+        let pairs = (word.wrapping_mul(10).wrapping_add(word >> 8)) & 0x00ff_00ff_00ff_00ff;
+        let fours = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_ffff_0000_ffff;
+        let eight = (fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xffff_ffff;
+        Some((eight, digits))
+    }
+
+    #[cold]
+    fn field_slowly(&mut self) -> Result<u64, SnapshotError> {
+        let value = self.number()?;
+        self.expect(b',')?;
+        Ok(value)
+    }
+
+    /// An unsigned number, digit by digit, after white space.
+    #[inline(never)]
+    pub(crate) fn number(&mut self) -> Result<u64, SnapshotError> {
+        let first = self.peek("a number")?;
+        let start = self.at;
+        if !first.is_ascii_digit() {
+            return Err(SnapshotError::corrupt(
+                start,
+                format!("a number expected, found {}", format_byte(first)),
+            ));
+        }
+        let mut value: u64 = 0;
+        while let Some(&byte) = self.bytes.get(self.at) {
+            if !byte.is_ascii_digit() {
+                break;
+            }
+            value = value
+                .checked_mul(10)
+                .and_then(|value| value.checked_add(u64::from(byte - b'0')))
+                .ok_or_else(|| SnapshotError::corrupt(start, "a number beyond 64 bits"))?;
+            self.at += 1;
+        }
+        Ok(value)
+    }
+
+    /// A string; returns the range between its quotes, still escaped.
+    pub(crate) fn string(&mut self) -> Result<(usize, usize), SnapshotError> {
+        self.expect(b'"')?;
+        let start = self.at;
+        loop {
+            let rest = &self.bytes[self.at..];
+            match memchr::memchr2(b'"', b'\\', rest) {
+                Some(offset) if rest[offset] == b'"' => {
+                    let end = self.at + offset;
+                    self.at = end + 1;
+                    return Ok((start, end));
+                }
+                Some(offset) if self.at + offset + 1 < self.bytes.len() => self.at += offset + 2,
+                _ => {
+                    return Err(SnapshotError::Truncated {
+                        at: self.bytes.len() as u64,
+                        expected: format!("the end of the string that begins at byte {start}"),
+                    });
+                }
+            }
+        }
+    }
+
+    /// Skips one value of any kind. Nesting is counted, not recursed into, so that no input exhausts the stack.
+    pub(crate) fn skip_value(&mut self) -> Result<(), SnapshotError> {
+        let mut depth = 0_usize;
+        loop {
+            match self.peek("a value")? {
+                b'"' => {
+                    self.string()?;
+                }
+                b'[' | b'{' => {
+                    depth += 1;
+                    self.at += 1;
+                    continue;
+                }
+                b']' | b'}' if depth > 0 => {
+                    depth -= 1;
+                    self.at += 1;
+                }
+                b',' | b':' if depth > 0 => {
+                    self.at += 1;
+                    continue;
+                }
+                b'0'..=b'9' | b'-' | b't' | b'f' | b'n' => {
+                    let rest = &self.bytes[self.at..];
+                    let end = rest
+                        .iter()
+                        .position(|byte| !matches!(byte, b'0'..=b'9' | b'a'..=b'z' | b'-' | b'+' | b'.' | b'E'));
+                    self.at += end.unwrap_or(rest.len());
+                }
+                other => {
+                    return Err(SnapshotError::corrupt(
+                        self.at,
+                        format!("a value expected, found {}", format_byte(other)),
+                    ));
+                }
+            }
+            if depth == 0 {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn format_byte(byte: u8) -> String {
+    if byte.is_ascii_graphic() {
+        format!("'{}'", byte as char)
+    } else {
+        format!("byte 0x{byte:02x}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_numbers_of_every_length_before_every_separator() {
+        for value in [
+            0,
+            7,
+            42,
+            999,
+            1000,
+            65_535,
+            123_456,
+            9_999_999,
+            12_345_678,
+            123_456_789,
+            u64::MAX,
+        ] {
+            for tail in [",1]        ", ",1]", ",\n1]"] {
+                let text = format!("{value}{tail}");
+                let mut scanner = Scanner::new(text.as_bytes());
+                assert_eq!(scanner.field().unwrap(), value, "{text}");
+                assert_eq!(scanner.last_field().unwrap(), 1, "{text}");
+                assert!(!scanner.next_record().unwrap(), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn refuses_what_only_looks_like_digits() {
+        // ':' follows '9' in ASCII and '/' precedes '0'; both share or nearly share their high nibble.
+        for text in [
+            "12:4567,",
+            "1/345678,",
+            "-1,345678",
+            "1e5,5678",
+            "18446744073709551616,",
+        ] {
+            assert!(Scanner::new(text.as_bytes()).field().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn skips_nested_values_without_recursion() {
+        let deep = format!("{}{}x", "[".repeat(100_000), "]".repeat(100_000));
+        let mut scanner = Scanner::new(deep.as_bytes());
+        scanner.skip_value().unwrap();
+        assert_eq!(scanner.at(), 200_000);
+    }
+}
