@@ -125,6 +125,10 @@ impl Grouping<'_> {
             self.by_location.insert((location, name), class);
             return class;
         }
+        if self.graph.is_detached(node) {
+            let name = format!("Detached {}", self.graph.string(name));
+            return self.named(tag_name(name.into()));
+        }
         let known = self.by_name[name as usize];
         if known != UNKNOWN {
             return known;

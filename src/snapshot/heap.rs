@@ -4,11 +4,12 @@ use std::path::Path;
 
 use crate::snapshot::SnapshotError;
 use crate::snapshot::classes::Classes;
+use crate::snapshot::detached;
 use crate::snapshot::dominators::Dominators;
 use crate::snapshot::graph::Graph;
 use crate::snapshot::ownership;
 use crate::snapshot::parser;
-use crate::snapshot::progress::{Phase, Reporter};
+use crate::snapshot::progress::{OnProgress, Phase, Reporter};
 use crate::snapshot::reader::Source;
 use crate::snapshot::sizes::Sizes;
 use crate::snapshot::tree::Tree;
@@ -36,7 +37,8 @@ impl Heap {
         source: Source,
         reporter: Reporter<'_>,
     ) -> Result<Heap, SnapshotError> {
-        let graph = parser::parse(source, reporter)?;
+        let mut graph = parser::parse(source, reporter)?;
+        detached::spread(&mut graph);
         let shallow = ownership::shallow_sizes(&graph);
         let dominators = Dominators::new(&graph, &shallow, reporter)?;
         let tree = Tree::new(&dominators);
@@ -55,6 +57,20 @@ impl Heap {
     /// Analyses the file at `path`.
     pub fn open_path(path: &Path) -> Result<Heap, SnapshotError> {
         Heap::open(path, Reporter::default())
+    }
+
+    /// The same, telling `on_progress`, which may stop it.
+    pub fn open_with_progress(
+        path: &Path,
+        on_progress: OnProgress<'_>,
+    ) -> Result<Heap, SnapshotError> {
+        Heap::open(
+            path,
+            Reporter {
+                callback: Some(on_progress),
+                file: 0,
+            },
+        )
     }
 
     /// Analyses a snapshot that is in memory already.

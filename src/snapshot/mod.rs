@@ -1,6 +1,7 @@
 //! File in, meaning out: reader ▶ parser ▶ graph ▶ dominators ▶ classes ▶ growth ▶ suspects.
 
 pub mod classes;
+pub(crate) mod detached;
 pub mod dominators;
 pub mod error;
 pub mod graph;
