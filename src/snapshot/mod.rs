@@ -1,23 +1,36 @@
 //! File in, meaning out: reader ▶ parser ▶ graph ▶ dominators ▶ classes ▶ growth ▶ suspects.
 
 pub mod classes;
+pub mod describe;
 pub(crate) mod detached;
+pub mod diff;
 pub mod dominators;
 pub mod error;
+pub(crate) mod fingerprint;
 pub mod graph;
+pub(crate) mod growth;
 pub mod heap;
 pub mod kind;
+pub(crate) mod labels;
 pub(crate) mod layout;
 pub mod order;
 pub mod ownership;
 pub(crate) mod parser;
+pub(crate) mod paths;
+pub(crate) mod piles;
 pub mod progress;
 pub mod reader;
 pub(crate) mod scanner;
 pub mod scripts;
 pub mod sizes;
 pub mod strings;
+pub mod summary;
+pub mod suspects;
+pub mod trail;
 pub mod tree;
 
+pub use diff::{ClassDelta, Diff, DiffOptions, diff};
 pub use error::SnapshotError;
 pub use progress::{OnProgress, Phase, Progress};
+pub use summary::{ClassRow, FileInfo, Options, Summary, TreeNode, summarize};
+pub use suspects::{PathStep, Place, Suspect};

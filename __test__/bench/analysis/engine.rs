@@ -1,5 +1,6 @@
 //! Runs the engine on files from a shell, for benches and comparisons:
-//! `engine load FILE` times one load, `engine dump FILE` prints classes and nodes as JSON.
+//! `engine load FILE` times one load, `engine dump FILE` prints classes and nodes as JSON,
+//! `engine diff FILE FILE…` prints the suspects.
 
 #![allow(
     clippy::print_stdout,
@@ -14,7 +15,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use leakwatch::snapshot::heap::Heap;
-use leakwatch::snapshot::{Progress, SnapshotError};
+use leakwatch::snapshot::{DiffOptions, Progress, SnapshotError};
 use serde_json::json;
 
 fn main() -> ExitCode {
@@ -22,9 +23,10 @@ fn main() -> ExitCode {
     let files: Vec<PathBuf> = arguments.iter().skip(1).map(PathBuf::from).collect();
     let result = match arguments.first().map(String::as_str) {
         Some("load") if files.len() == 1 => load(&files[0]),
+        Some("diff") if files.len() >= 2 => compare(&files),
         Some("dump") if files.len() == 1 => dump(&files[0]),
         _ => {
-            eprintln!("usage: engine load|dump FILE");
+            eprintln!("usage: engine load|dump FILE, engine diff FILE FILE…");
             return ExitCode::from(2);
         }
     };
@@ -63,6 +65,40 @@ fn load(path: &Path) -> Result<(), SnapshotError> {
             "total": heap.total_size(),
         })
     );
+    Ok(())
+}
+
+/// The suspects of a comparison, a line for each and its path below.
+fn compare(files: &[PathBuf]) -> Result<(), SnapshotError> {
+    let start = Instant::now();
+    let threads = std::env::var("ENGINE_THREADS")
+        .ok()
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(0);
+    let diff = leakwatch::snapshot::diff(
+        files,
+        &DiffOptions {
+            threads,
+            ..DiffOptions::default()
+        },
+    )?;
+    println!(
+        "{} s, growth {}, noise {}",
+        start.elapsed().as_secs_f64(),
+        diff.growth_bytes,
+        diff.noise_bytes
+    );
+    for suspect in diff.suspects.iter().take(5) {
+        println!(
+            "{} [{}] {} {} {}",
+            suspect.rank,
+            suspect.kind.name(),
+            suspect.name,
+            suspect.fingerprint,
+            suspect.sentence
+        );
+        println!("    {}", suspect.signature);
+    }
     Ok(())
 }
 
