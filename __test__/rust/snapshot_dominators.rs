@@ -1,5 +1,7 @@
 //! Dominators and retained sizes against a naive oracle, on generated graphs and on the cases that broke others.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod heap_builder;
 
 use heap_builder::HeapBuilder;

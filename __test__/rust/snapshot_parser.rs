@@ -1,5 +1,7 @@
 //! The parser on whole, truncated, damaged, hostile and foreign files.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod heap_builder;
 
 use heap_builder::{HeapBuilder, META};

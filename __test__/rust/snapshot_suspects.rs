@@ -1,5 +1,7 @@
 //! Growth to suspects on small heaps whose leak is known.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 mod heap_builder;
 
 use std::path::PathBuf;
