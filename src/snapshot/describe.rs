@@ -349,7 +349,7 @@ fn held(steps: &[Step], at: usize) -> String {
 }
 
 /// `2,000`.
-pub(crate) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -14,8 +14,9 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::Instant;
 
+use leakwatch::report::{Model, TextStyle};
 use leakwatch::snapshot::heap::Heap;
-use leakwatch::snapshot::{DiffOptions, Progress, SnapshotError};
+use leakwatch::snapshot::{DiffOptions, Options, Progress, SnapshotError};
 use serde_json::json;
 
 fn main() -> ExitCode {
@@ -24,9 +25,10 @@ fn main() -> ExitCode {
     let result = match arguments.first().map(String::as_str) {
         Some("load") if files.len() == 1 => load(&files[0]),
         Some("diff") if files.len() >= 2 => compare(&files),
+        Some(format @ ("text" | "json" | "html")) if !files.is_empty() => report(format, &files),
         Some("dump") if files.len() == 1 => dump(&files[0]),
         _ => {
-            eprintln!("usage: engine load|dump FILE, engine diff FILE FILE…");
+            eprintln!("usage: engine load|dump FILE, engine diff|text|json|html FILE FILE…");
             return ExitCode::from(2);
         }
     };
@@ -64,6 +66,31 @@ fn load(path: &Path) -> Result<(), SnapshotError> {
             "classes": heap.classes.table.len(),
             "total": heap.total_size(),
         })
+    );
+    Ok(())
+}
+
+/// A whole report: of one file its summary, of several their comparison.
+fn report(format: &str, files: &[PathBuf]) -> Result<(), SnapshotError> {
+    let mut model = Model {
+        title: "leakwatch report".into(),
+        ..Model::default()
+    };
+    if files.len() == 1 {
+        model.summary = Some(leakwatch::snapshot::summarize(
+            &files[0],
+            &Options::default(),
+        )?);
+    } else {
+        model.diff = Some(leakwatch::snapshot::diff(files, &DiffOptions::default())?);
+    }
+    println!(
+        "{}",
+        match format {
+            "text" => leakwatch::report::text(&model, TextStyle::default()),
+            "json" => leakwatch::report::json(&model),
+            _ => leakwatch::report::html(&model),
+        }
     );
     Ok(())
 }
