@@ -24,8 +24,8 @@ pub(crate) fn parse(source: Source, reporter: Reporter<'_>) -> Result<Graph, Sna
     parser.finish(source)
 }
 
-/// Records between two looks at the progress callback and two releases of parsed pages.
-const STRIDE: usize = 1 << 20;
+/// Records between two looks at how far the file is mapped and read.
+const STRIDE: usize = 1 << 16;
 
 #[derive(Default)]
 struct Parser<'r> {
@@ -47,6 +47,8 @@ struct Parser<'r> {
     has_edges: bool,
     max_string: u32,
     released: usize,
+    /// Bytes mapped so far.
+    mapped: usize,
 }
 
 impl Parser<'_> {
@@ -424,6 +426,14 @@ impl Parser<'_> {
     }
 
     fn pause(&mut self, scanner: &Scanner<'_>, source: &Source) -> Result<(), SnapshotError> {
+        /// Bytes between two reports; parsed pages are given back then.
+        const REPORT: usize = 16 << 20;
+        if scanner.at() + (2 << 20) > self.mapped {
+            self.mapped = source.prefetch(scanner.at().max(self.mapped));
+        }
+        if scanner.at() - self.released < REPORT {
+            return Ok(());
+        }
         source.release(self.released, scanner.at());
         self.released = scanner.at();
         self.reporter

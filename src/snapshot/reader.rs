@@ -105,6 +105,17 @@ impl Source {
         Ok(Source::Memory(bytes))
     }
 
+    /// Tells the system that the bytes from `from` on will be read next; returns where that ends.
+    pub(crate) fn prefetch(&self, from: usize) -> usize {
+        /// Bytes mapped at once: far less than the analysis needs for what they hold.
+        const AHEAD: usize = 8 << 20;
+        let to = from.saturating_add(AHEAD);
+        if let Source::Mapped(map) = self {
+            map.prefetch(from, to);
+        }
+        to
+    }
+
     /// Tells the system that `from..to` will not be read again soon, to keep the resident set small.
     pub(crate) fn release(&self, from: usize, to: usize) {
         if let Source::Mapped(map) = self {

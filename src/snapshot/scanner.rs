@@ -1,7 +1,7 @@
 //! A cursor over JSON bytes, made for integer arrays of hundreds of megabytes.
 //!
 //! V8 writes unsigned decimals between commas, with a newline before each record until Node 24 and none after. The fast
-//! path takes a number of up to eight digits and its comma from one 8-byte load without a branch per digit; everything
+//! path takes a number and its comma from one or two 8-byte loads without a branch per digit; everything
 //! else (newlines, longer numbers, the last bytes) takes the careful path.
 
 use crate::snapshot::SnapshotError;
@@ -46,6 +46,10 @@ impl<'a> Scanner<'a> {
 
     /// Consumes `byte`, after white space.
     pub(crate) fn expect(&mut self, byte: u8) -> Result<(), SnapshotError> {
+        if self.bytes.get(self.at) == Some(&byte) {
+            self.at += 1;
+            return Ok(());
+        }
         let wanted = format_byte(byte);
         let found = self.peek(&wanted)?;
         if found != byte {
@@ -127,27 +131,16 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// One to eight digits at the cursor, and how many; `None` where the fast path does not apply.
-    ///
-    /// The eight bytes are one little-endian word. A byte is a digit iff its high nibble is 3 and adding 6 does not
-    /// carry into it. Digits are shifted up so that the first of them weighs most, then summed in pairs, fours, eights.
+    /// One to fifteen digits at the cursor, and how many; `None` where the fast path does not apply.
     #[inline(always)]
     fn digits(&self) -> Option<(u64, usize)> {
-        let chunk = self.bytes.get(self.at..self.at + 8)?;
-        let word = u64::from_le_bytes(chunk.try_into().ok()?);
-        let not_digit = ((word & 0xf0f0_f0f0_f0f0_f0f0) ^ 0x3030_3030_3030_3030)
-            | ((word.wrapping_add(0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0)
-                ^ 0x3030_3030_3030_3030);
-        let digits = (not_digit.trailing_zeros() / 8) as usize;
-        // No digit, or eight of them and perhaps more to come: the careful path.
-        if digits == 0 || digits == 8 {
-            return None;
+        let (value, digits) = word_of_digits(self.bytes, self.at)?;
+        if digits < 8 {
+            return (digits > 0).then_some((value, digits));
         }
-        let word = (word & 0x0f0f_0f0f_0f0f_0f0f) << (64 - 8 * digits);
-        let pairs = (word.wrapping_mul(10).wrapping_add(word >> 8)) & 0x00ff_00ff_00ff_00ff;
-        let fours = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_ffff_0000_ffff;
-        let eight = (fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xffff_ffff;
-        Some((eight, digits))
+        // Targets of edges have eight digits or more from ten million fields on.
+        let (rest, more) = word_of_digits(self.bytes, self.at + 8)?;
+        (more < 8).then(|| (value * POWERS_OF_TEN[more] + rest, 8 + more))
     }
 
     #[cold]
@@ -245,6 +238,31 @@ impl<'a> Scanner<'a> {
             }
         }
     }
+}
+
+const POWERS_OF_TEN: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
+
+/// The number that the digits among the eight bytes from `at` on begin with, and how many there are; `None` near the end.
+///
+/// The eight bytes are one little-endian word. A byte is a digit iff its high nibble is 3 and adding 6 does not carry
+/// into it. Digits are shifted up so that the last of them weighs least, then summed in pairs, fours, eights.
+#[inline(always)]
+fn word_of_digits(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
+    const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+    const THREES: u64 = 0x3030_3030_3030_3030;
+    let chunk = bytes.get(at..at + 8)?;
+    let word = u64::from_le_bytes(chunk.try_into().ok()?);
+    let not_digit =
+        ((word & HIGH) ^ THREES) | ((word.wrapping_add(0x0606_0606_0606_0606) & HIGH) ^ THREES);
+    let digits = (not_digit.trailing_zeros() / 8) as usize;
+    if digits == 0 {
+        return Some((0, 0));
+    }
+    let word = (word & 0x0f0f_0f0f_0f0f_0f0f) << (64 - 8 * digits);
+    let pairs = (word.wrapping_mul(10).wrapping_add(word >> 8)) & 0x00ff_00ff_00ff_00ff;
+    let fours = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_ffff_0000_ffff;
+    let eight = (fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xffff_ffff;
+    Some((eight, digits))
 }
 
 fn format_byte(byte: u8) -> String {
