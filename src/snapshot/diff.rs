@@ -7,6 +7,7 @@ use rustc_hash::FxHashMap;
 use crate::snapshot::SnapshotError;
 use crate::snapshot::growth::{self, Growth};
 use crate::snapshot::heap::Heap;
+use crate::snapshot::originals::Originals;
 use crate::snapshot::piles;
 use crate::snapshot::progress::{OnProgress, Phase, Reporter};
 use crate::snapshot::scripts::Scripts;
@@ -26,6 +27,8 @@ pub struct DiffOptions<'a> {
     pub min_growth_bytes: u64,
     /// Whether ids are common to the files; `None` finds out.
     pub same_process: Option<bool>,
+    /// Look for source maps beside the scripts, or in them.
+    pub source_maps: bool,
     /// Files loaded at the same time; 0 is as many as there are processors, up to two.
     pub threads: usize,
 }
@@ -38,6 +41,7 @@ impl Default for DiffOptions<'_> {
             top_classes: 1000,
             min_growth_bytes: 4096,
             same_process: None,
+            source_maps: true,
             threads: 0,
         }
     }
@@ -152,6 +156,13 @@ pub fn diff_heaps(
         newer_than,
     );
     findings.suspects.truncate(options.top_suspects);
+    if options.source_maps {
+        let mut originals = Originals::default();
+        findings
+            .suspects
+            .iter_mut()
+            .for_each(|suspect| originals.apply(suspect));
+    }
     reporter.report(Phase::Compare, 2, 3)?;
     let mut classes = compare_classes(first, last, &scripts, same_process);
     let class_count = classes.len();
