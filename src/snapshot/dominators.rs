@@ -67,7 +67,27 @@ impl Retainers {
     fn new(graph: &Graph, order: &Order) -> Retainers {
         let count = graph.node_count();
         let mut first = vec![0_u32; count + 2];
-        for_each_retainer(graph, order, |_, to| first[to as usize + 2] += 1);
+        // Retained numbers in the order of their retainers. Looking them up costs a cache miss each, so once only.
+        let mut targets: Vec<u32> = Vec::new();
+        let mut target_counts: Vec<u32> = vec![0; order.isolated_from];
+        for (from, target_count) in (0_u32..).zip(&mut target_counts) {
+            let node = order.node_of[from as usize];
+            let before = targets.len();
+            for index in graph.edge_range(node) {
+                let target = graph.edge_targets[index];
+                let kind = EdgeType::from_index(graph.edge_types[index]);
+                if !order.is_essential(node, kind, target) {
+                    continue;
+                }
+                let to = order.number_of[target as usize];
+                // Edges of the depth-first tree are known as parents.
+                if order.parent[to as usize] != from {
+                    first[to as usize + 2] += 1;
+                    targets.push(to);
+                }
+            }
+            *target_count = (targets.len() - before) as u32;
+        }
         let mut sum = 0;
         for entry in &mut first {
             sum += *entry;
@@ -75,34 +95,20 @@ impl Retainers {
         }
         // `first[n + 1]` moves from the start of `n`'s retainers to their end, which is the start of `n + 1`'s.
         let mut numbers = vec![0_u32; sum as usize];
-        for_each_retainer(graph, order, |from, to| {
-            let at = &mut first[to as usize + 1];
-            numbers[*at as usize] = from;
-            *at += 1;
-        });
+        let mut rest = targets.iter();
+        for (from, &target_count) in (0_u32..).zip(&target_counts) {
+            for &to in rest.by_ref().take(target_count as usize) {
+                let at = &mut first[to as usize + 1];
+                numbers[*at as usize] = from;
+                *at += 1;
+            }
+        }
         Retainers { first, numbers }
     }
 
     #[inline(always)]
     fn of(&self, number: usize) -> &[u32] {
         &self.numbers[self.first[number] as usize..self.first[number + 1] as usize]
-    }
-}
-
-#[inline(always)]
-fn for_each_retainer(graph: &Graph, order: &Order, mut then: impl FnMut(u32, u32)) {
-    for from in 0..order.isolated_from as u32 {
-        let node = order.node_of[from as usize];
-        for index in graph.edge_range(node) {
-            let target = graph.edge_targets[index];
-            if !order.is_essential(node, EdgeType::from_index(graph.edge_types[index]), target) {
-                continue;
-            }
-            let to = order.number_of[target as usize];
-            if order.parent[to as usize] != from {
-                then(from, to);
-            }
-        }
     }
 }
 

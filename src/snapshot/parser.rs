@@ -132,11 +132,13 @@ impl Parser<'_> {
         let mut more = scanner.open(b'[', b']')?;
         while more {
             let start = scanner.at();
-            for field in &mut fields[..count - 1] {
-                *field = scanner.field()?;
+            if N == 0 || !scanner.record::<N>(&mut fields) {
+                for field in &mut fields[..count - 1] {
+                    *field = scanner.field()?;
+                }
+                fields[count - 1] = scanner.last_field()?;
+                more = scanner.next_record()?;
             }
-            fields[count - 1] = scanner.last_field()?;
-            more = scanner.next_record()?;
 
             let kind = types
                 .get(fields[layout.node_type & 15] as usize)
@@ -243,20 +245,19 @@ impl Parser<'_> {
         let mut more = scanner.open(b'[', b']')?;
         while more {
             let start = scanner.at();
-            let (kind, name, to) = if plain {
-                (scanner.field()?, scanner.field()?, scanner.last_field()?)
-            } else {
+            if !plain || !scanner.record::<3>(&mut fields) {
                 for field in &mut fields[..layout.edge_fields - 1] {
                     *field = scanner.field()?;
                 }
                 fields[layout.edge_fields - 1] = scanner.last_field()?;
-                (
-                    fields[layout.edge_type & 15],
-                    fields[layout.edge_name & 15],
-                    fields[layout.edge_to & 15],
-                )
+                more = scanner.next_record()?;
+            }
+            let [kind, name, to] = if plain {
+                [fields[0], fields[1], fields[2]]
+            } else {
+                [layout.edge_type, layout.edge_name, layout.edge_to]
+                    .map(|position| fields[position & 15])
             };
-            more = scanner.next_record()?;
             let target = to / divisor;
             if target >= node_count || target * divisor != to {
                 return Err(SnapshotError::corrupt(
@@ -270,7 +271,7 @@ impl Parser<'_> {
                     format!("an edge has the name {name}, beyond 32 bits"),
                 ));
             }
-            let (kind, mask) = types[(kind & 15) as usize];
+            let (kind, mask) = types[kind.min(15) as usize];
             max_name = max_name.max(name & mask);
             self.edge_targets.push(target as u32);
             self.edge_names.push(name as u32);

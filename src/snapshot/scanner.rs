@@ -93,10 +93,43 @@ impl<'a> Scanner<'a> {
         Ok(true)
     }
 
+    /// A whole record of `N` numbers and the separator to the next, taken at once. `false`, with nothing consumed, where
+    /// the record is the last or anything is unusual: the careful calls below read it then.
+    #[inline(always)]
+    pub(crate) fn record<const N: usize>(&mut self, fields: &mut [u64]) -> bool {
+        let mut at = self.at;
+        for (index, field) in fields.iter_mut().take(N).enumerate() {
+            // Third come ids and targets, of seven or eight digits as it falls: a branch would be a coin toss.
+            let read = if index == 2 {
+                long_digits(self.bytes, at)
+            } else {
+                digits(self.bytes, at)
+            };
+            let Some((value, digits)) = read else {
+                return false;
+            };
+            *field = value;
+            at += digits;
+            if index + 1 < N {
+                if self.bytes.get(at) != Some(&b',') {
+                    return false;
+                }
+                at += 1;
+            }
+        }
+        at += match self.bytes.get(at..at + 2) {
+            Some([b',', b'0'..=b'9']) => 1,
+            Some(b"\n,") => 2,
+            _ => return false,
+        };
+        self.at = at;
+        true
+    }
+
     /// An unsigned number followed by a comma, which is consumed: every field but the last of an array.
     #[inline(always)]
     pub(crate) fn field(&mut self) -> Result<u64, SnapshotError> {
-        if let Some((value, digits)) = self.digits()
+        if let Some((value, digits)) = digits(self.bytes, self.at)
             && self.bytes.get(self.at + digits) == Some(&b',')
         {
             self.at += digits + 1;
@@ -108,7 +141,7 @@ impl<'a> Scanner<'a> {
     /// An unsigned number; what follows is left in place.
     #[inline(always)]
     pub(crate) fn last_field(&mut self) -> Result<u64, SnapshotError> {
-        if let Some((value, digits)) = self.digits() {
+        if let Some((value, digits)) = digits(self.bytes, self.at) {
             self.at += digits;
             return Ok(value);
         }
@@ -129,18 +162,6 @@ impl<'a> Scanner<'a> {
             }
             _ => self.more(b']'),
         }
-    }
-
-    /// One to fifteen digits at the cursor, and how many; `None` where the fast path does not apply.
-    #[inline(always)]
-    fn digits(&self) -> Option<(u64, usize)> {
-        let (value, digits) = word_of_digits(self.bytes, self.at)?;
-        if digits < 8 {
-            return (digits > 0).then_some((value, digits));
-        }
-        // Targets of edges have eight digits or more from ten million fields on.
-        let (rest, more) = word_of_digits(self.bytes, self.at + 8)?;
-        (more < 8).then(|| (value * POWERS_OF_TEN[more] + rest, 8 + more))
     }
 
     #[cold]
@@ -240,29 +261,71 @@ impl<'a> Scanner<'a> {
     }
 }
 
+/// One to fifteen digits from `at` on, and how many; `None` where the fast path does not apply.
+#[inline(always)]
+fn digits(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
+    let (value, digits) = word_of_digits(bytes, at)?;
+    if digits < 8 {
+        return (digits > 0).then_some((value, digits));
+    }
+    // Targets of edges have eight digits or more from ten million fields on.
+    let (rest, more) = word_of_digits(bytes, at + 8)?;
+    (more < 8).then(|| (value * POWERS_OF_TEN[more] + rest, 8 + more))
+}
+
 const POWERS_OF_TEN: [u64; 8] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000];
 
 /// The number that the digits among the eight bytes from `at` on begin with, and how many there are; `None` near the end.
 ///
-/// The eight bytes are one little-endian word. A byte is a digit iff its high nibble is 3 and adding 6 does not carry
-/// into it. Digits are shifted up so that the last of them weighs least, then summed in pairs, fours, eights.
+/// The eight bytes are one little-endian word. A byte is a digit iff its high nibble is 3 and stays so when 6 is added.
+/// Digits are shifted up so that the last of them weighs least, then summed in pairs, fours, eights.
 #[inline(always)]
 fn word_of_digits(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
-    const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
-    const THREES: u64 = 0x3030_3030_3030_3030;
-    let chunk = bytes.get(at..at + 8)?;
-    let word = u64::from_le_bytes(chunk.try_into().ok()?);
-    let not_digit =
-        ((word & HIGH) ^ THREES) | ((word.wrapping_add(0x0606_0606_0606_0606) & HIGH) ^ THREES);
-    let digits = (not_digit.trailing_zeros() / 8) as usize;
+    let word = word_at(bytes, at)?;
+    let digits = digit_count(word);
     if digits == 0 {
         return Some((0, 0));
     }
-    let word = (word & 0x0f0f_0f0f_0f0f_0f0f) << (64 - 8 * digits);
+    Some((sum(word << (64 - 8 * digits)), digits))
+}
+
+/// The same as [`digits`] without a branch on whether there are more than seven.
+#[inline(always)]
+fn long_digits(bytes: &[u8], at: usize) -> Option<(u64, usize)> {
+    let (first, second) = (word_at(bytes, at)?, word_at(bytes, at + 8)?);
+    let count = digit_count(first);
+    let more = digit_count(second) * (count / 8);
+    if count == 0 || more == 8 {
+        return None;
+    }
+    let value = sum(first << (64 - 8 * count));
+    // In two steps, since all 64 bits go where there are no more digits.
+    let rest = sum((second << (56 - 8 * more)) << 8);
+    Some((value * POWERS_OF_TEN[more] + rest, count + more))
+}
+
+#[inline(always)]
+fn word_at(bytes: &[u8], at: usize) -> Option<u64> {
+    Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
+}
+
+/// How many of the bytes are digits before the first that is none.
+#[inline(always)]
+fn digit_count(word: u64) -> usize {
+    const HIGH: u64 = 0xf0f0_f0f0_f0f0_f0f0;
+    const THREES: u64 = 0x3030_3030_3030_3030;
+    let not_digit =
+        ((word & HIGH) ^ THREES) | ((word.wrapping_add(0x0606_0606_0606_0606) & HIGH) ^ THREES);
+    (not_digit.trailing_zeros() / 8) as usize
+}
+
+/// Eight digits, the last in the highest byte; bytes of zero count as the digit 0.
+#[inline(always)]
+fn sum(word: u64) -> u64 {
+    let word = word & 0x0f0f_0f0f_0f0f_0f0f;
     let pairs = (word.wrapping_mul(10).wrapping_add(word >> 8)) & 0x00ff_00ff_00ff_00ff;
     let fours = (pairs.wrapping_mul(100).wrapping_add(pairs >> 16)) & 0x0000_ffff_0000_ffff;
-    let eight = (fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xffff_ffff;
-    Some((eight, digits))
+    (fours.wrapping_mul(10_000).wrapping_add(fours >> 32)) & 0xffff_ffff
 }
 
 fn format_byte(byte: u8) -> String {
@@ -292,8 +355,11 @@ mod tests {
             123_456_789,
             u64::MAX,
         ] {
-            for tail in [",1]        ", ",1]", ",\n1]"] {
+            for tail in [",1]        ", ",1]", ",\n1]", ",1]                "] {
                 let text = format!("{value}{tail}");
+                if let Some((long, count)) = long_digits(text.as_bytes(), 0) {
+                    assert_eq!((long, count), (value, value.to_string().len()), "{text}");
+                }
                 let mut scanner = Scanner::new(text.as_bytes());
                 assert_eq!(scanner.field().unwrap(), value, "{text}");
                 assert_eq!(scanner.last_field().unwrap(), 1, "{text}");
