@@ -156,3 +156,28 @@ fn new_and_deleted_objects_are_told_by_id() {
     assert_eq!(sessions.new, Some((397, 397_000)));
     assert_eq!(sessions.deleted, Some((0, 0)));
 }
+
+/// As vm.compileFunction's callbacks on Node 16: only a handle of Node's keeps them, which the file does not show.
+#[test]
+fn what_nothing_visible_holds_is_told_all_the_same() {
+    let heap = |count: usize| {
+        let mut heap = HeapBuilder::new();
+        let global = heap.node("object", "global", 40);
+        heap.edge(0, "shortcut", "1", global);
+        for _ in 0..count {
+            let orphan = heap.node("object", "Entry", 100);
+            heap.edge(global, "weak", "entry", orphan);
+        }
+        heap
+    };
+    let diff = compare(&[heap(10), heap(500)]);
+    let [suspect] = diff.suspects.as_slice() else {
+        panic!("{:#?}", diff.suspects)
+    };
+    assert_eq!(suspect.name, "Entry");
+    assert!(
+        suspect.sentence.contains("handles outside the heap"),
+        "{}",
+        suspect.sentence
+    );
+}

@@ -324,6 +324,14 @@ fn listeners_holder(steps: &[Step], shared: usize) -> Option<String> {
 
 /// `the Map in the variable sessionCache`, `the Array in .children of Module`.
 fn held(steps: &[Step], at: usize) -> String {
+    if at == 0
+        && steps
+            .first()
+            .is_some_and(|step| step.edge_kind == EdgeType::Weak)
+    {
+        return "weak references or handles outside the heap, and nothing else the snapshot shows"
+            .into();
+    }
     let Some(step) = steps.get(at) else {
         return "V8's roots".into();
     };

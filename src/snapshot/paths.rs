@@ -64,13 +64,23 @@ impl<'g> Paths<'g> {
         search.paths
     }
 
-    /// The edges from the root to `node`, each with the node it comes from; empty if nothing leads there.
+    /// The edges from the root to `node`, each with the node it comes from. What nothing but weak references and handles
+    /// outside the heap hold begins with a weak edge from the root that the file does not have.
     pub(crate) fn to(&self, node: u32) -> Vec<(u32, Edge)> {
         let mut path = Vec::new();
         let mut at = node;
         while at != 0 && self.parents[at as usize] != NONE {
             let from = self.parents[at as usize];
-            path.push((from, self.graph.edge(self.edges[at as usize])));
+            let edge = match self.edges[at as usize] {
+                NONE => Edge {
+                    index: NONE,
+                    kind: EdgeType::Weak,
+                    name: 0,
+                    to: at,
+                },
+                index => self.graph.edge(index),
+            };
+            path.push((from, edge));
             at = from;
         }
         path.reverse();
@@ -105,6 +115,18 @@ impl Search<'_> {
                 .filter(|edge| edge.kind != EdgeType::Weak)
                 .map(|edge| (0, edge.index)),
         );
+        self.spread();
+        // Orphans come in the order in which they were numbered: first those that nothing holds, then what they hold.
+        for &node in &self.order.node_of {
+            if self.paths.parents[node as usize] == NONE {
+                self.paths.parents[node as usize] = 0;
+                self.near.push_back(node);
+                self.spread();
+            }
+        }
+    }
+
+    fn spread(&mut self) {
         loop {
             while let Some(node) = self.near.pop_front() {
                 self.expand(node);

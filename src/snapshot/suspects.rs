@@ -182,7 +182,9 @@ fn is_noise(pile: &Pile, growth: u64) -> bool {
         .iter()
         .any(|step| step.kind == NodeType::Code || step.kind == NodeType::ObjectShape);
     match last.kind {
-        NodeType::Code | NodeType::ObjectShape | NodeType::Synthetic => true,
+        NodeType::Code | NodeType::ObjectShape => true,
+        // Node's own objects; before Node 18 they are synthetic.
+        NodeType::Synthetic => !last.name.starts_with("Node / "),
         NodeType::Hidden => {
             !last.name.contains("WeakCell")
                 && !last.name.contains("Promise")

@@ -94,6 +94,7 @@ fn step(graph: &Graph, edge: &Edge) -> Step {
 fn edge_name(graph: &Graph, edge: &Edge) -> String {
     match edge.kind {
         EdgeType::Element | EdgeType::Hidden => "[]".into(),
+        EdgeType::Weak if edge.index == u32::MAX => "held weakly or from outside the heap".into(),
         _ => {
             let name = graph.string(edge.name);
             // `17 / part of key (…) -> value (…) pair in WeakMap (table @9)`
