@@ -101,10 +101,13 @@ impl Pattern {
 
     fn fits(&self, suspect: &Suspect) -> bool {
         let signature = suspect.signature.as_str();
-        let path = || suspect.path.iter().map(|step| step.edge.as_str());
-        // The signature begins at the holder; a telling name may stand further up.
-        let has =
-            |part: &String| signature.contains(part.as_str()) || path().any(|edge| edge == part);
+        // The signature begins at the holder and leaves properties out; a telling name may stand further up or in them.
+        let edges = || suspect.path.iter().map(|step| step.edge.as_str());
+        let has = |part: &String| {
+            signature.contains(part.as_str())
+                || edges().any(|edge| edge == part)
+                || suspect.name.contains(part.as_str())
+        };
         (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == suspect.kind.name()))
             && self.all.iter().all(has)
             && (self.any.is_empty() || self.any.iter().any(has))
