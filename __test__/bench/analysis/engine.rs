@@ -16,6 +16,7 @@ use std::time::Instant;
 
 use leakwatch::report::{Model, TextStyle};
 use leakwatch::snapshot::heap::Heap;
+use leakwatch::snapshot::redact::{Redaction, redact};
 use leakwatch::snapshot::{DiffOptions, Options, Progress, SnapshotError};
 use serde_json::json;
 
@@ -26,6 +27,9 @@ fn main() -> ExitCode {
         Some("load") if files.len() == 1 => load(&files[0]),
         Some("diff") if files.len() >= 2 => compare(&files),
         Some(format @ ("text" | "json" | "html")) if !files.is_empty() => report(format, &files),
+        Some("redact") if files.len() == 2 => {
+            redact(&files[0], &files[1], &Redaction::default()).map(drop)
+        }
         Some("dump") if files.len() == 1 => dump(&files[0]),
         _ => {
             eprintln!("usage: engine load|dump FILE, engine diff|text|json|html FILE FILE…");
