@@ -5,6 +5,8 @@
 //! V8 ──chunks───▶ snapshot writer (compress ▶ temp file ▶ rename) ──▶ file
 //!                                                               ▼
 //!                              session (one per isolate) ──▶ addon ──▶ index.js, lib/
+//!                                                               ▲
+//! file ──▶ parser ──▶ graph ──▶ dominators ──▶ classes / growth ──▶ suspects ──▶ report
 //! ```
 //!
 //! Each stage is a value computed once. [`v8`] is the only module with unsafe
@@ -17,6 +19,7 @@ pub mod capture;
 pub mod error;
 pub mod headroom;
 pub mod recorder;
+pub mod report;
 pub mod session;
 pub mod signals;
 pub mod snapshot;

@@ -9,6 +9,7 @@ pub mod heap_profiler;
 pub mod interrupt;
 pub mod isolate;
 mod line_ends;
+pub mod mmap;
 pub mod near_heap_limit;
 pub mod os;
 pub mod signal;

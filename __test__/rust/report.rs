@@ -1,0 +1,166 @@
+//! The report in its three forms, whole.
+
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
+mod heap_builder;
+
+use std::path::PathBuf;
+
+use heap_builder::HeapBuilder;
+use leakwatch::report::{Model, TextStyle, html, json, text};
+use leakwatch::snapshot::diff::{DiffOptions, diff_heaps};
+use leakwatch::snapshot::heap::Heap;
+use leakwatch::snapshot::known::KnownLeaks;
+use leakwatch::snapshot::suppress;
+
+fn emitter_heap(listeners: usize) -> HeapBuilder {
+    let mut heap = HeapBuilder::new();
+    let global = heap.node("object", "global", 40);
+    let socket = heap.node("object", "Socket", 200);
+    let events = heap.node("object", "Object", 56);
+    let list = heap.node("object", "Array", 16);
+    heap.edge(0, "shortcut", "1", global)
+        .edge(global, "property", "socket", socket)
+        .edge(socket, "property", "_events", events)
+        .edge(events, "property", "connect", list);
+    for index in 0..listeners {
+        let listener = heap.node("closure", "", 64);
+        heap.edge(list, "element", &index.to_string(), listener);
+    }
+    heap
+}
+
+fn model() -> Model {
+    let heaps: Vec<Heap> = [10, 1010]
+        .map(|count| Heap::from_bytes(emitter_heap(count).bytes()).unwrap())
+        .into_iter()
+        .collect();
+    let paths = [
+        PathBuf::from("before.heapsnapshot"),
+        PathBuf::from("after </script>.heapsnapshot"),
+    ];
+    let diff = diff_heaps(&paths, &heaps, &DiffOptions::default()).unwrap();
+    Model {
+        title: "connect <listeners>".into(),
+        diff: Some(diff),
+        ..Model::default()
+    }
+}
+
+#[test]
+fn text_fits_a_terminal_and_says_it_all() {
+    let text = text(&model(), TextStyle::default());
+    assert!(
+        text.lines().all(|line| line.chars().count() <= 80),
+        "{text}"
+    );
+    let expected = "\
+connect <listeners>
+
+2 snapshots of one process: 952 B → 65 kB
+
+1. anonymous functions [listeners] +64 kB (100 %)
+   1,000 more listeners for 'connect' on the Socket in .socket of global were
+   added and not removed (+64 kB, 100 % of the growth).
+     global
+     .socket Socket
+     ._events Object {connect}
+     .connect Array  ← piles up here
+     [] (anonymous)()
+   Known: Each request adds a connect listener to a reused socket on which
+   'connect' never fires again. Test socket.connecting before listening, and
+   remove the listener when the request ends.
+   https://github.com/nodejs/node/issues/16716
+";
+    assert!(text.starts_with(expected), "{text}");
+    assert!(!text.contains('\u{1b}'));
+}
+
+#[test]
+fn json_carries_its_version_and_the_contracts_names() {
+    let value: serde_json::Value = serde_json::from_str(&json(&model())).unwrap();
+    assert_eq!(value["schemaVersion"], 1);
+    let suspect = &value["diff"]["suspects"][0];
+    for name in [
+        "rank",
+        "name",
+        "kind",
+        "countBefore",
+        "countAfter",
+        "growthBytes",
+        "share",
+        "path",
+        "fingerprint",
+        "known",
+        "sentence",
+    ] {
+        assert!(!suspect[name].is_null(), "{name}");
+    }
+    assert_eq!(suspect["known"]["id"], "socket-connect-listeners");
+    let class = &value["diff"]["classes"][0];
+    for name in [
+        "countBefore",
+        "countAfter",
+        "shallowBefore",
+        "shallowAfter",
+        "retainedBefore",
+        "retainedAfter",
+    ] {
+        assert!(class[name].is_u64(), "{name}");
+    }
+}
+
+#[test]
+fn html_needs_nothing_and_lets_nothing_out() {
+    let html = html(&model());
+    assert!(html.contains("<title>connect &lt;listeners&gt;</title>"));
+    // The path's `</script>` stays inside the data.
+    assert_eq!(html.matches("</script>").count(), 2);
+    assert!(!html.contains("src=") && !html.contains("@import") && !html.contains("url("));
+    let data = html
+        .split("id=\"data\">")
+        .nth(1)
+        .unwrap()
+        .split("</script>")
+        .next()
+        .unwrap();
+    let value: serde_json::Value = serde_json::from_str(data).unwrap();
+    assert_eq!(
+        value["diff"]["files"][1]["path"],
+        "after </script>.heapsnapshot"
+    );
+}
+
+#[test]
+fn suppressed_suspects_are_set_aside_until_their_day() {
+    let suspects = model().diff.unwrap().suspects;
+    let fingerprint = suspects[0].fingerprint.clone();
+    let file = format!(
+        r#"{{"suppress":[{{"fingerprint":"{fingerprint}","reason":"test server","expires":"2027-01-31"}}]}}"#
+    );
+    let entries = suppress::parse(&file).unwrap();
+    let before = suppress::apply(suspects.clone(), &entries, "2027-01-31");
+    assert_eq!(
+        (
+            before.kept.len(),
+            before.suppressed.len(),
+            before.expired.len()
+        ),
+        (0, 1, 0)
+    );
+    let after = suppress::apply(suspects, &entries, "2027-02-01");
+    assert_eq!(
+        (
+            after.kept.len(),
+            after.suppressed.len(),
+            after.expired.len()
+        ),
+        (1, 0, 1)
+    );
+}
+
+#[test]
+fn the_list_of_known_leaks_is_whole() {
+    let known = KnownLeaks::parse(include_str!("../../src/snapshot/known_leaks.json")).unwrap();
+    assert!(known.len() >= 12);
+}

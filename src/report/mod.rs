@@ -1,0 +1,34 @@
+//! One model, versioned schema: JSON, text, one offline HTML file.
+
+mod html;
+mod json;
+mod text;
+
+pub use html::html;
+pub use json::{diff_value, json, summary_value, suspect_value, value};
+pub use text::{TextStyle, text};
+
+use serde_json::Value;
+
+use crate::snapshot::suppress::Suppression;
+use crate::snapshot::{Diff, Summary, Suspect};
+
+/// The version of the JSON's shape. It grows when a field changes its meaning or goes; new fields do not change it.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// All that a report can tell. Whatever is absent is left out.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    /// What the report is about, for people.
+    pub title: String,
+    /// What one snapshot holds.
+    pub summary: Option<Summary>,
+    /// What grew between snapshots.
+    pub diff: Option<Diff>,
+    /// Suspects that the suppress file took out, with the entry.
+    pub suppressed: Vec<(Suspect, Suppression)>,
+    /// Entries of the suppress file whose day has passed.
+    pub expired: Vec<Suppression>,
+    /// Baselines and GC events as `history()` gives them: `{baselines: […], gcs: […]}`.
+    pub history: Option<Value>,
+}

@@ -1,0 +1,305 @@
+//! The model as text for a terminal, 80 columns wide.
+
+use std::fmt::Write;
+
+use crate::report::Model;
+use crate::snapshot::describe::{self, bytes};
+use crate::snapshot::kind::EdgeType;
+use crate::snapshot::known::KnownLeaks;
+use crate::snapshot::{ClassDelta, Diff, PathStep, Summary, Suspect};
+
+/// How the text looks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TextStyle {
+    /// Use colours; for terminals only.
+    pub colour: bool,
+    /// Rows of class tables; 0 is 20.
+    pub rows: usize,
+}
+
+const WIDTH: usize = 80;
+const BOLD: &str = "1";
+const RED: &str = "31";
+const DIM: &str = "2";
+
+/// Renders the model.
+pub fn text(model: &Model, style: TextStyle) -> String {
+    let mut out = Text {
+        out: String::new(),
+        style,
+        rows: if style.rows == 0 { 20 } else { style.rows },
+    };
+    if !model.title.is_empty() {
+        out.line(BOLD, &model.title);
+        out.blank();
+    }
+    if let Some(diff) = &model.diff {
+        out.diff(diff);
+    }
+    if let Some(summary) = &model.summary {
+        out.summary(summary);
+    }
+    for (suspect, entry) in &model.suppressed {
+        out.wrapped(
+            "",
+            &format!(
+                "suppressed until {}: {} ({})",
+                entry.expires, suspect.sentence, entry.reason
+            ),
+        );
+    }
+    for entry in &model.expired {
+        out.wrapped(
+            "",
+            &format!(
+                "the suppression of {} expired on {} ({})",
+                entry.fingerprint, entry.expires, entry.reason
+            ),
+        );
+    }
+    out.out
+}
+
+struct Text {
+    out: String,
+    style: TextStyle,
+    rows: usize,
+}
+
+impl Text {
+    fn paint(&self, code: &str, text: &str) -> String {
+        if self.style.colour && !code.is_empty() {
+            format!("\u{1b}[{code}m{text}\u{1b}[0m")
+        } else {
+            text.to_owned()
+        }
+    }
+
+    fn line(&mut self, code: &str, text: &str) {
+        let painted = self.paint(code, text);
+        self.out.push_str(painted.trim_end());
+        self.out.push('\n');
+    }
+
+    fn blank(&mut self) {
+        self.out.push('\n');
+    }
+
+    /// Breaks `text` between words; every line begins with `indent`.
+    fn wrapped(&mut self, indent: &str, text: &str) {
+        let mut line = indent.to_owned();
+        for word in text.split(' ') {
+            if width(&line) + 1 + width(word) > WIDTH && line.trim() != "" {
+                self.line("", &line);
+                line = indent.to_owned();
+            }
+            if line.len() > indent.len() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        self.line("", &line);
+    }
+
+    fn diff(&mut self, diff: &Diff) {
+        let totals: Vec<String> = diff
+            .files
+            .iter()
+            .map(|file| bytes(file.total_bytes))
+            .collect();
+        let process = if diff.same_process {
+            "one process"
+        } else {
+            "different processes"
+        };
+        self.wrapped(
+            "",
+            &format!(
+                "{} snapshots of {process}: {}",
+                diff.files.len(),
+                totals.join(" → ")
+            ),
+        );
+        self.blank();
+        if diff.suspects.is_empty() {
+            self.line(BOLD, "Nothing grew in every step.");
+        }
+        let known = KnownLeaks::builtin();
+        for suspect in &diff.suspects {
+            self.suspect(suspect, &known);
+        }
+        if diff.noise_bytes > 0 {
+            let noise = bytes(diff.noise_bytes);
+            self.wrapped(
+                "",
+                &format!("Left out: {noise} of growth in V8's own code, shapes and caches."),
+            );
+        }
+        if diff.noise_bytes > 0 || diff.suspects.is_empty() {
+            self.blank();
+        }
+        self.line(
+            BOLD,
+            &format!(
+                "{:<44}{:>11}{:>12}{:>12}",
+                "class", "objects", "own", "retained"
+            ),
+        );
+        let changed = |class: &&ClassDelta| {
+            class.count_before != class.count_after || class.shallow_before != class.shallow_after
+        };
+        for class in diff.classes.iter().filter(changed).take(self.rows) {
+            self.delta(class);
+        }
+        let more = diff
+            .class_count
+            .saturating_sub(self.rows.min(diff.classes.len()));
+        if more > 0 {
+            self.line(
+                DIM,
+                &format!("{} more classes changed", describe::grouped(more as u64)),
+            );
+        }
+    }
+
+    fn delta(&mut self, class: &ClassDelta) {
+        let row = format!(
+            "{:<44}{:>11}{:>12}{:>12}",
+            fit(&class.name, 43),
+            signed(class.count_before, class.count_after, describe::grouped),
+            signed(class.shallow_before, class.shallow_after, bytes),
+            signed(class.retained_before, class.retained_after, bytes),
+        );
+        self.line("", &row);
+    }
+
+    fn suspect(&mut self, suspect: &Suspect, known: &KnownLeaks) {
+        let head = format!(
+            "{}. {} [{}] +{} ({:.0} %)",
+            suspect.rank,
+            suspect.name,
+            suspect.kind.name(),
+            bytes(suspect.growth_bytes),
+            suspect.share * 100.0
+        );
+        self.line(
+            if suspect.rank == 1 { RED } else { BOLD },
+            &fit(&head, WIDTH),
+        );
+        self.wrapped("   ", &suspect.sentence);
+        for line in path_lines(&suspect.path) {
+            let line = fit(&format!("     {line}"), WIDTH);
+            self.line(DIM, &line);
+        }
+        if let Some(leak) = known.find(suspect) {
+            self.wrapped(
+                "   ",
+                &format!("Known: {}. {} {}", leak.title, leak.advice, leak.reference),
+            );
+        }
+        self.line(DIM, &format!("   fingerprint {}", suspect.fingerprint));
+        self.blank();
+    }
+
+    fn summary(&mut self, summary: &Summary) {
+        let file = &summary.file;
+        self.wrapped(
+            "",
+            &format!(
+                "{}: {} in {} objects, {} references",
+                file.path.display(),
+                bytes(file.total_bytes),
+                describe::grouped(file.nodes),
+                describe::grouped(file.edges)
+            ),
+        );
+        self.blank();
+        self.line(
+            BOLD,
+            &format!(
+                "{:<44}{:>11}{:>12}{:>12}",
+                "class", "objects", "own", "retained"
+            ),
+        );
+        for class in summary.classes.iter().take(self.rows) {
+            let row = format!(
+                "{:<44}{:>11}{:>12}{:>12}",
+                fit(&class.name, 43),
+                describe::grouped(class.count),
+                bytes(class.shallow),
+                bytes(class.retained)
+            );
+            self.line("", &row);
+        }
+        let more = summary
+            .class_count
+            .saturating_sub(self.rows.min(summary.classes.len()));
+        if more > 0 {
+            self.line(
+                DIM,
+                &format!("{} more classes", describe::grouped(more as u64)),
+            );
+        }
+    }
+}
+
+/// A line for each step that a developer can see: V8's links between an object and its backing store are left out, and so is the scope between a
+/// function and its variable; a repeated block says how often on its first line.
+pub(crate) fn path_lines(path: &[PathStep]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (index, step) in path.iter().enumerate() {
+        let next_is_variable = path
+            .get(index + 1)
+            .is_some_and(|next| next.edge_type == EdgeType::Context);
+        if step.edge == "context" && step.block == 0 && !step.accumulates && next_is_variable {
+            continue;
+        }
+        let is_plumbing = step.edge_type == EdgeType::Internal
+            && matches!(step.edge.as_str(), "table" | "elements" | "properties")
+            && !step.accumulates;
+        if is_plumbing {
+            continue;
+        }
+        let mut line = String::new();
+        let _ = match step.edge_type {
+            EdgeType::Property => write!(line, ".{} ", step.edge),
+            EdgeType::Context => write!(line, "variable {} ", step.edge),
+            EdgeType::Element | EdgeType::Hidden => write!(line, "[] "),
+            EdgeType::Shortcut => Ok(()),
+            _ if step.edge.bytes().all(|byte| byte.is_ascii_digit()) => write!(line, "[] "),
+            _ => write!(line, "({}) ", step.edge),
+        };
+        line.push_str(&step.node);
+        if step.block > 0 {
+            let _ = write!(line, "  × {}", describe::grouped(step.repeats));
+        } else if step.repeats > 1 {
+            line.insert_str(0, "  ");
+        }
+        if let Some(place) = &step.location {
+            let _ = write!(line, "  {}", place.text());
+        }
+        if step.accumulates {
+            line.push_str("  ← piles up here");
+        }
+        lines.push(line);
+    }
+    lines
+}
+
+/// `+1,000` or `-12 kB`.
+fn signed(before: u64, after: u64, format: impl Fn(u64) -> String) -> String {
+    match after.checked_sub(before) {
+        Some(0) => "0".into(),
+        Some(more) => format!("+{}", format(more)),
+        None => format!("-{}", format(before - after)),
+    }
+}
+
+fn width(text: &str) -> usize {
+    text.chars().count()
+}
+
+/// Cut to `limit` characters.
+fn fit(text: &str, limit: usize) -> String {
+    crate::snapshot::trail::shorten(text, limit)
+}

@@ -1,0 +1,350 @@
+//! Two or more snapshots in, class deltas and suspects out.
+
+use std::path::{Path, PathBuf};
+
+use rustc_hash::FxHashMap;
+
+use crate::snapshot::SnapshotError;
+use crate::snapshot::growth::{self, Growth};
+use crate::snapshot::heap::Heap;
+use crate::snapshot::originals::Originals;
+use crate::snapshot::piles;
+use crate::snapshot::progress::{OnProgress, Phase, Reporter};
+use crate::snapshot::scripts::Scripts;
+use crate::snapshot::summary::{self, FileInfo, TreeNode};
+use crate::snapshot::suspects::{self, Place, Suspect};
+
+/// How to compare.
+#[derive(Clone, Copy)]
+pub struct DiffOptions<'a> {
+    /// Told of progress; may stop the analysis.
+    pub progress: Option<OnProgress<'a>>,
+    /// Suspects reported, at most.
+    pub top_suspects: usize,
+    /// Classes reported, largest change first; 0 reports all.
+    pub top_classes: usize,
+    /// Bytes from the first snapshot to the last below which nothing is suspected.
+    pub min_growth_bytes: u64,
+    /// Whether ids are common to the files; `None` finds out.
+    pub same_process: Option<bool>,
+    /// Look for source maps beside the scripts, or in them.
+    pub source_maps: bool,
+    /// Files loaded at the same time; 0 is as many as there are processors, up to two.
+    pub threads: usize,
+}
+
+impl Default for DiffOptions<'_> {
+    fn default() -> Self {
+        DiffOptions {
+            progress: None,
+            top_suspects: 20,
+            top_classes: 1000,
+            min_growth_bytes: 4096,
+            same_process: None,
+            source_maps: true,
+            threads: 0,
+        }
+    }
+}
+
+/// One class in the first and the last snapshot; sizes in bytes.
+#[derive(Clone, Debug, Default)]
+pub struct ClassDelta {
+    /// Constructor, or V8's group in parentheses.
+    pub name: String,
+    /// Where the constructor stands.
+    pub location: Option<Place>,
+    /// Objects in the first.
+    pub count_before: u64,
+    /// Objects in the last.
+    pub count_after: u64,
+    /// Their own bytes in the first.
+    pub shallow_before: u64,
+    /// Their own bytes in the last.
+    pub shallow_after: u64,
+    /// Bytes that would go with them in the first.
+    pub retained_before: u64,
+    /// Bytes that would go with them in the last.
+    pub retained_after: u64,
+    /// Objects and bytes that are in the last only, by id; `None` where ids are not common.
+    pub new: Option<(u64, u64)>,
+    /// Objects and bytes that are in the first only, by id; `None` where ids are not common.
+    pub deleted: Option<(u64, u64)>,
+}
+
+/// What changed.
+#[derive(Clone, Debug)]
+pub struct Diff {
+    /// The files in the order given.
+    pub files: Vec<FileInfo>,
+    /// One id is one object in all files.
+    pub same_process: bool,
+    /// Bytes in the last snapshot less those in the first.
+    pub growth_bytes: i64,
+    /// Growth of V8's own that was left out of the suspects.
+    pub noise_bytes: u64,
+    /// How many classes changed, reported or not.
+    pub class_count: usize,
+    /// Classes by change of shallow size.
+    pub classes: Vec<ClassDelta>,
+    /// Suspects by growth.
+    pub suspects: Vec<Suspect>,
+    /// The dominator tree of the last snapshot, cut to what is large.
+    pub tree: TreeNode,
+}
+
+/// Compares the snapshots at `paths`, oldest first.
+pub fn diff(paths: &[PathBuf], options: &DiffOptions<'_>) -> Result<Diff, SnapshotError> {
+    if paths.len() < 2 {
+        let what = format!(
+            "a comparison needs at least two snapshots, but {} given",
+            was(paths.len())
+        );
+        return Err(SnapshotError::Usage { what });
+    }
+    let heaps = load(paths, options)?;
+    diff_heaps(paths, &heaps, options)
+}
+
+fn was(count: usize) -> String {
+    if count == 1 {
+        "1 was".into()
+    } else {
+        format!("{count} were")
+    }
+}
+
+/// Compares heaps that are loaded; `paths` name them in the result.
+pub fn diff_heaps(
+    paths: &[PathBuf],
+    heaps: &[Heap],
+    options: &DiffOptions<'_>,
+) -> Result<Diff, SnapshotError> {
+    let [first, .., last] = heaps else {
+        return Err(SnapshotError::Usage {
+            what: "a comparison needs at least two snapshots".into(),
+        });
+    };
+    let reporter = Reporter {
+        callback: options.progress,
+        file: heaps.len() - 1,
+    };
+    reporter.report(Phase::Compare, 0, 3)?;
+    let same_process = options
+        .same_process
+        .unwrap_or_else(|| growth::have_common_ids(&first.graph, &last.graph));
+    let newer_than = same_process.then(|| growth::newest_id(&first.graph));
+    let (before, after) = (first.total_size(), last.total_size());
+    let growths = growing(
+        heaps,
+        newer_than,
+        options.min_growth_bytes,
+        after.saturating_sub(before),
+    );
+    reporter.report(Phase::Compare, 1, 3)?;
+    let scripts = Scripts::new(&last.graph);
+    let located = if growths.is_empty() {
+        Vec::new()
+    } else {
+        piles::locate(last, growths)
+    };
+    let mut findings = suspects::tell(
+        last,
+        &scripts,
+        located,
+        after.saturating_sub(before),
+        newer_than,
+    );
+    findings.suspects.truncate(options.top_suspects);
+    if options.source_maps {
+        let mut originals = Originals::default();
+        findings
+            .suspects
+            .iter_mut()
+            .for_each(|suspect| originals.apply(suspect));
+    }
+    reporter.report(Phase::Compare, 2, 3)?;
+    let mut classes = compare_classes(first, last, &scripts, same_process);
+    let class_count = classes.len();
+    if options.top_classes > 0 {
+        classes.truncate(options.top_classes);
+    }
+    reporter.report(Phase::Compare, 3, 3)?;
+    Ok(Diff {
+        files: paths
+            .iter()
+            .zip(heaps)
+            .map(|(path, heap)| summary::file_info(path, heap))
+            .collect(),
+        same_process,
+        growth_bytes: after as i64 - before as i64,
+        noise_bytes: findings.noise_bytes,
+        class_count,
+        classes,
+        suspects: findings.suspects,
+        tree: summary::largest(last),
+    })
+}
+
+/// What grew in every step. Where a snapshot in between was taken from another place in the program, the way to a leak
+/// can look different in it; if the steps explain less than half of the growth, the first and the last decide alone.
+fn growing(heaps: &[Heap], newer_than: Option<u32>, floor: u64, growth_bytes: u64) -> Vec<Growth> {
+    let refs: Vec<&Heap> = heaps.iter().collect();
+    let strict = growth::find(&refs, newer_than, floor);
+    let explained: u64 = strict.iter().map(|growth| growth.bytes).sum();
+    if heaps.len() == 2 || explained * 2 >= growth_bytes && !strict.is_empty() {
+        return strict;
+    }
+    let ends = [refs[0], refs[refs.len() - 1]];
+    let loose = growth::find(&ends, newer_than, floor);
+    let loosely: u64 = loose.iter().map(|growth| growth.bytes).sum();
+    if loosely > explained { loose } else { strict }
+}
+
+fn load(paths: &[PathBuf], options: &DiffOptions<'_>) -> Result<Vec<Heap>, SnapshotError> {
+    let threads = match options.threads {
+        0 => std::thread::available_parallelism()
+            .map_or(1, usize::from)
+            .min(2),
+        threads => threads,
+    };
+    let open = |file: usize, path: &Path| {
+        Heap::open(
+            path,
+            Reporter {
+                callback: options.progress,
+                file,
+            },
+        )
+    };
+    if threads == 1 {
+        return paths
+            .iter()
+            .enumerate()
+            .map(|(file, path)| open(file, path))
+            .collect();
+    }
+    let mut heaps = Vec::with_capacity(paths.len());
+    for (chunk_index, chunk) in paths.chunks(threads).enumerate() {
+        let results: Vec<Result<Heap, SnapshotError>> = std::thread::scope(|scope| {
+            let handles: Vec<_> = chunk
+                .iter()
+                .enumerate()
+                .map(|(index, path)| scope.spawn(move || open(chunk_index * threads + index, path)))
+                .collect();
+            handles
+                .into_iter()
+                .map(|handle| {
+                    handle
+                        .join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                })
+                .collect()
+        });
+        for result in results {
+            heaps.push(result?);
+        }
+    }
+    Ok(heaps)
+}
+
+/// A class by what is the same in every process: script numbers are not.
+type Name = (String, Option<Place>);
+
+fn compare_classes(
+    first: &Heap,
+    last: &Heap,
+    last_scripts: &Scripts,
+    same_process: bool,
+) -> Vec<ClassDelta> {
+    let first_scripts = Scripts::new(&first.graph);
+    let mut deltas: Vec<ClassDelta> = Vec::new();
+    let mut index_of: FxHashMap<Name, usize> = FxHashMap::default();
+    let mut slots = |heap: &Heap, scripts: &Scripts, deltas: &mut Vec<ClassDelta>| -> Vec<usize> {
+        let of_class = |class: &crate::snapshot::classes::Class| {
+            let name = (class.key.name.clone(), summary::place(&class.key, scripts));
+            *index_of.entry(name.clone()).or_insert_with(|| {
+                let empty = same_process.then_some((0, 0));
+                deltas.push(ClassDelta {
+                    name: name.0,
+                    location: name.1,
+                    new: empty,
+                    deleted: empty,
+                    ..ClassDelta::default()
+                });
+                deltas.len() - 1
+            })
+        };
+        heap.classes.table.iter().map(of_class).collect()
+    };
+    let first_slots = slots(first, &first_scripts, &mut deltas);
+    let last_slots = slots(last, last_scripts, &mut deltas);
+    for (class, &slot) in first.classes.table.iter().zip(&first_slots) {
+        let delta = &mut deltas[slot];
+        delta.count_before += class.count;
+        delta.shallow_before += class.shallow;
+        delta.retained_before += class.retained;
+    }
+    for (class, &slot) in last.classes.table.iter().zip(&last_slots) {
+        let delta = &mut deltas[slot];
+        delta.count_after += class.count;
+        delta.shallow_after += class.shallow;
+        delta.retained_after += class.retained;
+    }
+    if same_process {
+        count_missing(last, &last_slots, &ids_of(first), |slot, size| {
+            if let Some((count, bytes)) = &mut deltas[slot].new {
+                *count += 1;
+                *bytes += size;
+            }
+        });
+        count_missing(first, &first_slots, &ids_of(last), |slot, size| {
+            if let Some((count, bytes)) = &mut deltas[slot].deleted {
+                *count += 1;
+                *bytes += size;
+            }
+        });
+    }
+    deltas.retain(|delta| {
+        let moved = |pair: Option<(u64, u64)>| pair.is_some_and(|pair| pair.0 > 0);
+        delta.count_before != delta.count_after
+            || delta.shallow_before != delta.shallow_after
+            || moved(delta.new)
+            || moved(delta.deleted)
+    });
+    deltas.sort_by(|a, b| {
+        let change = |delta: &ClassDelta| delta.shallow_after as i64 - delta.shallow_before as i64;
+        change(b).cmp(&change(a)).then_with(|| a.name.cmp(&b.name))
+    });
+    deltas
+}
+
+/// The ids of the objects with a size, one bit each: V8 counts them up, so that they lie close together.
+fn ids_of(heap: &Heap) -> Vec<u64> {
+    let mut bits: Vec<u64> = Vec::new();
+    for node in 0..heap.graph.node_count() as u32 {
+        if heap.shallow.get(node) == 0 {
+            continue;
+        }
+        let id = heap.graph.id(node) as usize;
+        if id / 64 >= bits.len() {
+            bits.resize((id / 64 + 1).next_power_of_two(), 0);
+        }
+        bits[id / 64] |= 1 << (id % 64);
+    }
+    bits
+}
+
+fn count_missing(heap: &Heap, slots: &[usize], ids: &[u64], mut then: impl FnMut(usize, u64)) {
+    for node in 0..heap.graph.node_count() as u32 {
+        let size = heap.shallow.get(node);
+        let id = heap.graph.id(node) as usize;
+        if size > 0
+            && ids
+                .get(id / 64)
+                .is_none_or(|word| word >> (id % 64) & 1 == 0)
+        {
+            then(slots[heap.classes.of[node as usize] as usize], size);
+        }
+    }
+}

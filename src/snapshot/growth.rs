@@ -1,0 +1,435 @@
+//! What grows from snapshot to snapshot, by shape, without needing common ids.
+//!
+//! The dominator trees of all snapshots are walked together from the root. The children of corresponding nodes are
+//! grouped by how they are called and what they are; groups are compared, and only those whose retained size grew in
+//! every step are entered, so that the walk costs what grows and not what is there. A group with more members in every
+//! snapshot is growth itself: it is not entered, and hides what grows below (LeakCanary's rule). One whose members stay
+//! the same is followed down.
+//!
+//! A chain (promises, closures, a linked list) would be as deep as it is long. When the last keys on the way down are
+//! one block twice, the third time leads back into the second, so that the links become members of one shape.
+
+use rustc_hash::FxHashMap;
+
+use crate::snapshot::graph::Graph;
+use crate::snapshot::heap::Heap;
+use crate::snapshot::kind::EdgeType;
+use crate::snapshot::labels::{INDEXED, INDIRECT, Labels};
+
+/// Nodes of one shape that grew.
+#[derive(Debug)]
+pub(crate) struct Growth {
+    /// Members in each snapshot.
+    pub(crate) counts: Vec<u64>,
+    /// Bytes they retain, from the first snapshot to the last.
+    pub(crate) bytes: u64,
+    /// Members in the last snapshot that are likely to be new, as nodes.
+    pub(crate) members: Vec<u32>,
+    /// The node itself became bigger, not more numerous.
+    pub(crate) in_place: bool,
+    /// The members form a chain.
+    pub(crate) chained: bool,
+}
+
+/// The longest block of keys that is recognised as one link of a chain.
+const MAX_LINK: usize = 12;
+
+/// From this many named edges on a node is taken for a dictionary, whose names are entries.
+const DICTIONARY: usize = 64;
+
+/// The most members of a shape which is entered for what it holds rather than for its growth.
+const FRAME: u64 = 16;
+
+/// Finds the growing shapes. `floor`: bytes from the first to the last snapshot below which nothing is reported.
+pub(crate) fn find(heaps: &[&Heap], newer_than: Option<u32>, floor: u64) -> Vec<Growth> {
+    let mut walk = Walk {
+        heaps,
+        labels: heaps.iter().map(|heap| Labels::new(&heap.graph)).collect(),
+        newer_than,
+        floor,
+        frame_size: heaps
+            .last()
+            .map_or(0, |heap| heap.total_size() / 200)
+            .max(floor),
+        shapes: vec![Shape {
+            parent: 0,
+            key: (0, 0),
+            group: None,
+            looped: false,
+        }],
+        children: FxHashMap::default(),
+        found: Vec::new(),
+    };
+    let mut waves = vec![(
+        0,
+        (0..heaps.len())
+            .map(|heap| (heap as u8, 0))
+            .collect::<Vec<_>>(),
+    )];
+    while let Some((shape, members)) = waves.pop() {
+        walk.enter(shape, &members, &mut waves);
+    }
+    let Walk { mut found, .. } = walk;
+    if let Some(last) = heaps.last() {
+        explain_few_by_many(last, &mut found, floor);
+    }
+    found
+}
+
+/// One new object that weighs much is explained by the many it holds, if they were found: it may be the head of a chain
+/// that an older snapshot holds differently.
+fn explain_few_by_many(heap: &Heap, found: &mut Vec<Growth>, floor: u64) {
+    let is_few = |growth: &Growth| !growth.chained && !growth.in_place && growth.more() <= FEW;
+    for few in (0..found.len())
+        .filter(|&index| is_few(&found[index]))
+        .collect::<Vec<_>>()
+    {
+        let heads: Vec<u32> = found[few]
+            .members
+            .iter()
+            .map(|&node| heap.dominators.number(node))
+            .collect();
+        let explained: u64 = found
+            .iter()
+            .filter(|growth| !is_few(growth))
+            .filter(|growth| {
+                growth.members.first().is_some_and(|&node| {
+                    let number = heap.dominators.number(node);
+                    heads
+                        .iter()
+                        .any(|&head| head != number && heap.tree.dominates(head, number))
+                })
+            })
+            .map(|growth| growth.bytes)
+            .sum();
+        let rest = found[few].bytes.saturating_sub(explained);
+        found[few].bytes = if rest * 4 < found[few].bytes { 0 } else { rest };
+    }
+    found.retain(|growth| growth.bytes >= floor.min(1));
+}
+
+impl Growth {
+    /// Members that the last snapshot has more than the first.
+    fn more(&self) -> u64 {
+        let count = |value: Option<&u64>| value.copied().unwrap_or(0);
+        count(self.counts.last()).saturating_sub(count(self.counts.first()))
+    }
+}
+
+/// So few new members are looked into, for what they hold.
+const FEW: u64 = 3;
+
+type Key = (u64, u64);
+type Member = (u8, u32);
+
+struct Shape {
+    parent: usize,
+    key: Key,
+    /// Its place in `found`, if it begins the link of a chain.
+    group: Option<usize>,
+    /// It is part of a chain's link.
+    looped: bool,
+}
+
+struct Walk<'h> {
+    heaps: &'h [&'h Heap],
+    labels: Vec<Labels<'h>>,
+    newer_than: Option<u32>,
+    floor: u64,
+    /// Bytes from which on a shape of few members is entered anyway.
+    frame_size: u64,
+    shapes: Vec<Shape>,
+    children: FxHashMap<(usize, Key), usize>,
+    found: Vec<Growth>,
+}
+
+#[derive(Default)]
+struct Group {
+    key: Key,
+    members: Vec<Member>,
+}
+
+impl Walk<'_> {
+    fn enter(&mut self, shape: usize, members: &[Member], waves: &mut Vec<(usize, Vec<Member>)>) {
+        for group in self.group_children(members) {
+            let retained = self.sums(&group.members, |heap, number| {
+                heap.dominators.retained[number as usize]
+            });
+            let in_chain = self.shapes[shape].looped;
+            let last = retained[retained.len() - 1];
+            let bytes = last.saturating_sub(retained[0]);
+            let counts = self.sums(&group.members, |_, _| 1);
+            // Links count one by one, whatever each of them weighs. And the few nodes which hold much (contexts, modules,
+            // globals) are entered even where they shrank: something small may grow in them all the same.
+            let is_frame = counts[0] <= FRAME
+                && counts.iter().all(|&count| count == counts[0])
+                && last >= self.frame_size;
+            if !(in_chain && last > 0 || is_frame || grows(&retained) && bytes >= self.floor) {
+                continue;
+            }
+            let (child, folded) = self.child(shape, group.key);
+            if folded {
+                self.add_links(child, &group.members, &counts);
+                waves.push((child, group.members));
+                continue;
+            }
+            if self.shapes[child].looped {
+                waves.push((child, group.members));
+                continue;
+            }
+            self.note_growth_in_place(&group.members);
+            if grows(&counts) {
+                let new = self.new_members(&group.members, &counts);
+                let last = (self.heaps.len() - 1) as u8;
+                let explained: u64 = new
+                    .iter()
+                    .map(|&number| self.heaps[last as usize].dominators.retained[number as usize])
+                    .sum();
+                if explained >= self.floor {
+                    let node_of = &self.heaps[last as usize].dominators.order.node_of;
+                    self.found.push(Growth {
+                        counts: counts.clone(),
+                        bytes: explained.min(bytes),
+                        members: new.iter().map(|&number| node_of[number as usize]).collect(),
+                        in_place: false,
+                        chained: false,
+                    });
+                }
+                // Twenty new objects do not explain ten megabytes: some of the old ones grew.
+                let more = counts[counts.len() - 1] - counts[0];
+                if explained >= bytes - bytes / 4 && more > FEW {
+                    continue;
+                }
+            }
+            waves.push((child, group.members));
+        }
+    }
+
+    fn sums(&self, members: &[Member], value: impl Fn(&Heap, u32) -> u64) -> Vec<u64> {
+        let mut sums = vec![0_u64; self.heaps.len()];
+        for &(heap, number) in members {
+            let sum = &mut sums[heap as usize];
+            *sum = sum.saturating_add(value(self.heaps[heap as usize], number));
+        }
+        sums
+    }
+
+    fn group_children(&self, members: &[Member]) -> Vec<Group> {
+        let mut groups: Vec<Group> = Vec::new();
+        let mut by_key: FxHashMap<Key, usize> = FxHashMap::default();
+        let mut direct: FxHashMap<u32, u64> = FxHashMap::default();
+        for &(index, number) in members {
+            let heap = self.heaps[index as usize];
+            let labels = &self.labels[index as usize];
+            direct.clear();
+            self.label_children(index as usize, number, &mut direct);
+            for child in heap.tree.children(number) {
+                let label = direct.get(&child).copied().unwrap_or(INDIRECT);
+                let key = (
+                    label,
+                    labels.node(heap.dominators.order.node_of[child as usize]),
+                );
+                let group = *by_key.entry(key).or_insert_with(|| {
+                    groups.push(Group {
+                        key,
+                        members: Vec::new(),
+                    });
+                    groups.len() - 1
+                });
+                groups[group].members.push((index, child));
+            }
+        }
+        groups
+    }
+
+    /// The labels of the edges from `number` to what it dominates.
+    fn label_children(&self, index: usize, number: u32, direct: &mut FxHashMap<u32, u64>) {
+        let heap = self.heaps[index];
+        let node = heap.dominators.order.node_of[number as usize];
+        let is_dictionary = heap.graph.edge_range(node).len() > DICTIONARY;
+        for edge in heap.graph.edges(node) {
+            let to = heap.dominators.number(edge.to);
+            if heap.dominators.idom[to as usize] == number && to != 0 && is_strong(node, &edge) {
+                let label = match edge.kind {
+                    EdgeType::Property if is_dictionary => INDEXED,
+                    _ => self.labels[index].edge(&edge),
+                };
+                direct.entry(to).or_insert(label);
+            }
+        }
+    }
+
+    /// The shape of `shape`'s children of this key, and whether that leads back into a chain.
+    fn child(&mut self, shape: usize, key: Key) -> (usize, bool) {
+        if let Some(&known) = self.children.get(&(shape, key)) {
+            return (known, self.shapes[known].group.is_some());
+        }
+        if let Some(link) = self.link_before(shape, key) {
+            self.children.insert((shape, key), link);
+            let mut at = shape;
+            while at != link {
+                self.shapes[at].looped = true;
+                at = self.shapes[at].parent;
+            }
+            self.shapes[link].looped = true;
+            return (link, true);
+        }
+        self.shapes.push(Shape {
+            parent: shape,
+            key,
+            group: None,
+            looped: false,
+        });
+        let child = self.shapes.len() - 1;
+        self.children.insert((shape, key), child);
+        (child, false)
+    }
+
+    /// Where the keys down to `shape` end in one block twice and `key` begins the block again: the second block's start.
+    fn link_before(&self, shape: usize, key: Key) -> Option<usize> {
+        let mut trail = [(0_usize, (0_u64, 0_u64)); 2 * MAX_LINK];
+        let mut length = 0;
+        let mut at = shape;
+        while at != 0 && length < trail.len() {
+            trail[length] = (at, self.shapes[at].key);
+            length += 1;
+            at = self.shapes[at].parent;
+        }
+        (1..=length / 2).find_map(|link| {
+            let repeats = (0..link).all(|step| trail[step].1 == trail[step + link].1);
+            (repeats && trail[link - 1].1 == key).then(|| trail[link - 1].0)
+        })
+    }
+
+    fn add_links(&mut self, shape: usize, members: &[Member], counts: &[u64]) {
+        let group = match self.shapes[shape].group {
+            Some(group) => group,
+            None => {
+                self.found.push(Growth {
+                    counts: vec![0; self.heaps.len()],
+                    bytes: 0,
+                    members: Vec::new(),
+                    in_place: false,
+                    chained: true,
+                });
+                self.shapes[shape].group = Some(self.found.len() - 1);
+                self.found.len() - 1
+            }
+        };
+        let last = self.heaps.len() - 1;
+        let retained = self.sums(members, |heap, number| {
+            heap.dominators.retained[number as usize]
+        });
+        let growth = &mut self.found[group];
+        for (sum, count) in growth.counts.iter_mut().zip(counts) {
+            *sum += count;
+        }
+        // The first wave retains all the later ones.
+        growth.bytes = growth.bytes.max(retained[last].saturating_sub(retained[0]));
+        let node_of = &self.heaps[last].dominators.order.node_of;
+        growth.members.extend(
+            members
+                .iter()
+                .filter(|member| member.0 as usize == last)
+                .map(|member| node_of[member.1 as usize]),
+        );
+    }
+
+    /// The members of the last snapshot that were not in the first: by id where ids are common, else the smaller ones,
+    /// as many as the count grew by.
+    fn new_members(&self, members: &[Member], counts: &[u64]) -> Vec<u32> {
+        let last = (self.heaps.len() - 1) as u8;
+        let heap = self.heaps[last as usize];
+        let mut numbers: Vec<u32> = members
+            .iter()
+            .filter(|member| member.0 == last)
+            .map(|member| member.1)
+            .collect();
+        match self.newer_than {
+            Some(id) => {
+                numbers.retain(|&number| {
+                    heap.graph
+                        .id(heap.dominators.order.node_of[number as usize])
+                        > id
+                });
+            }
+            None => {
+                let more = (counts[counts.len() - 1] - counts[0]) as usize;
+                // What is typical, not what is largest: an old object that grew must not pass for new.
+                numbers.sort_by_key(|&number| heap.dominators.retained[number as usize]);
+                let median_from = (numbers.len() - more) / 2;
+                numbers = numbers[median_from..median_from + more].to_vec();
+            }
+        }
+        numbers
+    }
+
+    /// A list inside V8 whose length is no count of nodes: one node, bigger each time.
+    fn note_growth_in_place(&mut self, members: &[Member]) {
+        let last = self.heaps.len() - 1;
+        let own = self.sums(members, |heap, number| {
+            heap.shallow
+                .get(heap.dominators.order.node_of[number as usize])
+        });
+        let counts = self.sums(members, |_, _| 1);
+        if !grows(&own) || counts[last] != counts[0] || own[last] - own[0] < self.floor {
+            return;
+        }
+        let heap = self.heaps[last];
+        let largest = members
+            .iter()
+            .filter(|member| member.0 as usize == last)
+            .map(|member| heap.dominators.order.node_of[member.1 as usize])
+            .max_by_key(|&node| heap.shallow.get(node));
+        self.found.push(Growth {
+            counts,
+            bytes: own[last] - own[0],
+            members: largest.into_iter().collect(),
+            in_place: true,
+            chained: false,
+        });
+    }
+}
+
+fn is_strong(node: u32, edge: &crate::snapshot::graph::Edge) -> bool {
+    edge.kind.is_essential(node, edge.to)
+}
+
+/// Whether every value is greater than the one before.
+fn grows(values: &[u64]) -> bool {
+    values.windows(2).all(|pair| pair[0] < pair[1])
+}
+
+/// The greatest id of the program's objects in `graph`: those with greater ones came later in the same process.
+pub(crate) fn newest_id(graph: &Graph) -> u32 {
+    // Odd ids are V8's own count; even ones are made from addresses of the embedder.
+    graph
+        .node_ids
+        .iter()
+        .copied()
+        .filter(|id| id % 2 == 1)
+        .max()
+        .unwrap_or(0)
+}
+
+/// Whether both snapshots come from one process, so that one id is one object: nearly all old ids live on, and name
+/// nodes of the same kind.
+pub(crate) fn have_common_ids(before: &Graph, after: &Graph) -> bool {
+    const SAMPLE: usize = 2000;
+    let step = (before.node_count() / SAMPLE).max(1);
+    let sample: FxHashMap<u32, u32> = (0..before.node_count() as u32)
+        .step_by(step)
+        .map(|node| (before.id(node), node))
+        .collect();
+    let mut same = 0;
+    for node in 0..after.node_count() as u32 {
+        if let Some(&old) = sample.get(&after.id(node))
+            && before.kind(old) == after.kind(node)
+            && before.size(old) == after.size(node)
+            && before.raw_name(old) == after.raw_name(node)
+        {
+            same += 1;
+        }
+    }
+    same * 2 > sample.len()
+}

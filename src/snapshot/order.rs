@@ -1,0 +1,218 @@
+//! The graph numbered depth first over the edges that keep nodes alive.
+//!
+//! Everything after this works on numbers: a parent's is smaller than its children's, and neighbours in the heap become
+//! neighbours in memory. Besides the numbering this stage applies the part of the edge rule that needs a traversal:
+//! objects reachable from the program's globals are "page-owned", and edges to them from nodes that are not (V8's
+//! handles, the debugger) keep nothing, but for the root's own. See [`EdgeType::is_essential`] for the rest.
+//!
+//! Nodes that no edge keeps become children of the root, as in DevTools. Cycles kept by nobody hang at the root node
+//! by node and dominate nothing.
+
+use crate::snapshot::SnapshotError;
+use crate::snapshot::graph::Graph;
+use crate::snapshot::kind::EdgeType;
+use crate::snapshot::progress::{Phase, Reporter};
+
+/// A depth-first numbering; the root has number 0.
+pub struct Order {
+    /// Node by number.
+    pub node_of: Vec<u32>,
+    /// Number by node.
+    pub number_of: Vec<u32>,
+    /// Number of the node from which a node was first reached, by number; the root's own is 0.
+    pub(crate) parent: Vec<u32>,
+    /// Numbers from here on are nodes in cycles that nothing keeps.
+    pub(crate) isolated_from: usize,
+    /// Page-owned nodes, one bit each, by node.
+    page: Bits,
+}
+
+impl Order {
+    /// Numbers all nodes of `graph`.
+    pub(crate) fn new(graph: &Graph, reporter: Reporter<'_>) -> Result<Order, SnapshotError> {
+        let count = graph.node_count();
+        let mut walk = Walk {
+            graph,
+            reporter,
+            order: Order {
+                node_of: Vec::with_capacity(count),
+                number_of: vec![0; count],
+                parent: Vec::with_capacity(count),
+                isolated_from: count,
+                page: Bits::new(count),
+            },
+            visited: Bits::new(count),
+            skipped: Vec::new(),
+            stack: Vec::new(),
+        };
+        walk.visit(0, 0);
+        walk.page_owned()?;
+        walk.others()?;
+        walk.orphans()?;
+        Ok(walk.order)
+    }
+
+    /// Whether the edge keeps its target alive; the whole rule.
+    #[inline(always)]
+    pub fn is_essential(&self, from: u32, kind: EdgeType, to: u32) -> bool {
+        kind.is_essential(from, to) && (from == 0 || self.page.get(from) || !self.page.get(to))
+    }
+}
+
+/// One bit a node.
+struct Bits(Vec<u64>);
+
+impl Bits {
+    fn new(count: usize) -> Bits {
+        Bits(vec![0; count.div_ceil(64)])
+    }
+
+    #[inline(always)]
+    fn get(&self, index: u32) -> bool {
+        self.0[index as usize / 64] >> (index % 64) & 1 != 0
+    }
+
+    #[inline(always)]
+    fn set(&mut self, index: u32) {
+        self.0[index as usize / 64] |= 1 << (index % 64);
+    }
+}
+
+struct Walk<'g> {
+    graph: &'g Graph,
+    reporter: Reporter<'g>,
+    order: Order,
+    visited: Bits,
+    /// Targets of shortcuts and WeakMap tables met among page-owned nodes: page-owned too, though not kept by them.
+    skipped: Vec<u32>,
+    /// Number of a node and the rest of its edges.
+    stack: Vec<(u32, u32, u32)>,
+}
+
+impl Walk<'_> {
+    #[inline(always)]
+    fn visit(&mut self, node: u32, parent: u32) -> u32 {
+        let number = self.order.node_of.len() as u32;
+        self.visited.set(node);
+        self.order.number_of[node as usize] = number;
+        self.order.node_of.push(node);
+        self.order.parent.push(parent);
+        number
+    }
+
+    /// Numbers everything from `start` on. `PAGE`: the nodes met become page-owned; otherwise page-owned nodes are
+    /// entered from page-owned nodes alone.
+    fn descend<const PAGE: bool>(&mut self, start: u32) -> Result<(), SnapshotError> {
+        let number = self.visit(start, 0);
+        if PAGE {
+            self.order.page.set(start);
+        }
+        let range = self.graph.edge_range(start);
+        self.stack
+            .push((number, range.start as u32, range.end as u32));
+        'nodes: while let Some(&mut (number, ref mut next, end)) = self.stack.last_mut() {
+            let from = self.order.node_of[number as usize];
+            while *next < end {
+                let index = *next as usize;
+                *next += 1;
+                let to = self.graph.edge_targets[index];
+                if self.visited.get(to) {
+                    continue;
+                }
+                let kind = EdgeType::from_index(self.graph.edge_types[index]);
+                if !kind.is_essential(from, to) {
+                    if PAGE && kind != EdgeType::Weak {
+                        self.skipped.push(to);
+                    }
+                    continue;
+                }
+                if !PAGE && self.order.page.get(to) && !self.order.page.get(from) {
+                    continue;
+                }
+                let child = self.visit(to, number);
+                if PAGE {
+                    self.order.page.set(to);
+                }
+                if child.is_multiple_of(1 << 20) {
+                    self.reporter.report(
+                        Phase::Dominators,
+                        child as usize,
+                        self.graph.node_count(),
+                    )?;
+                }
+                let range = self.graph.edge_range(to);
+                self.stack
+                    .push((child, range.start as u32, range.end as u32));
+                continue 'nodes;
+            }
+            self.stack.pop();
+        }
+        Ok(())
+    }
+
+    /// What the program's globals and documents reach.
+    fn page_owned(&mut self) -> Result<(), SnapshotError> {
+        let graph = self.graph;
+        for edge in graph.edges(0) {
+            let enters = match edge.kind {
+                EdgeType::Shortcut => true,
+                EdgeType::Element => graph.raw_name(edge.to) == b"(Document DOM trees)",
+                _ => false,
+            };
+            if enters && !self.visited.get(edge.to) {
+                self.descend::<true>(edge.to)?;
+            }
+        }
+        // Reached only through edges that keep nothing: marked, not numbered.
+        while let Some(node) = self.skipped.pop() {
+            if self.order.page.get(node) {
+                continue;
+            }
+            self.order.page.set(node);
+            for index in graph.edge_range(node) {
+                let to = graph.edge_targets[index];
+                if graph.edge_types[index] != EdgeType::Weak as u8 && !self.order.page.get(to) {
+                    self.skipped.push(to);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What else the root reaches.
+    fn others(&mut self) -> Result<(), SnapshotError> {
+        for edge in self.graph.edges(0) {
+            if edge.kind.is_essential(0, edge.to) && !self.visited.get(edge.to) {
+                self.descend::<false>(edge.to)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// What the root does not reach: first nodes that no edge keeps, with all they keep; then cycles.
+    fn orphans(&mut self) -> Result<(), SnapshotError> {
+        let count = self.graph.node_count();
+        if self.order.node_of.len() < count {
+            let mut kept = Bits::new(count);
+            for from in (0..count as u32).filter(|&node| !self.visited.get(node)) {
+                for edge in self.graph.edges(from) {
+                    if self.order.is_essential(from, edge.kind, edge.to) {
+                        kept.set(edge.to);
+                    }
+                }
+            }
+            for node in 0..count as u32 {
+                if !self.visited.get(node) && !kept.get(node) {
+                    self.descend::<false>(node)?;
+                }
+            }
+        }
+        self.order.isolated_from = self.order.node_of.len();
+        for node in 0..count as u32 {
+            if !self.visited.get(node) {
+                self.visit(node, 0);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,191 @@
+//! The shortest telling path from the root to a node.
+//!
+//! Breadth first, the program's own globals before V8's roots, and edges that a developer can read before V8's links
+//! (hidden classes, code, feedback): those are followed only when nothing else leads on, as LeakCanary does with
+//! references of low priority.
+
+use std::collections::VecDeque;
+
+use crate::snapshot::graph::{Edge, Graph};
+use crate::snapshot::kind::{EdgeType, NodeType};
+use crate::snapshot::order::Order;
+use crate::snapshot::ownership::is_user_root;
+
+const NONE: u32 = u32::MAX;
+
+/// Links of V8 that say nothing about who keeps an object on purpose.
+const LOW_PRIORITY: [&[u8]; 21] = [
+    b"map",
+    b"code",
+    b"shared",
+    b"feedback_cell",
+    b"feedback_vector",
+    b"scope_info",
+    b"transition",
+    b"transitions",
+    b"prototype_info",
+    b"back_pointer",
+    b"constructor",
+    b"native_context",
+    b"descriptors",
+    b"dependent_code",
+    b"initial_map",
+    b"function_data",
+    b"trusted_function_data",
+    b"script",
+    b"script_or_debug_info",
+    b"__proto__",
+    // What runs right now, not what stays.
+    b"execution_async_resources",
+];
+
+/// Shortest paths to every node.
+pub(crate) struct Paths<'g> {
+    graph: &'g Graph,
+    parents: Vec<u32>,
+    edges: Vec<u32>,
+}
+
+impl<'g> Paths<'g> {
+    pub(crate) fn new(graph: &'g Graph, order: &'g Order) -> Paths<'g> {
+        let mut search = Search {
+            graph,
+            order,
+            paths: Paths {
+                graph,
+                parents: vec![NONE; graph.node_count()],
+                edges: vec![NONE; graph.node_count()],
+            },
+            low: vec![0; graph.strings.len()],
+            near: VecDeque::new(),
+            far: VecDeque::new(),
+        };
+        search.run();
+        search.paths
+    }
+
+    /// The edges from the root to `node`, each with the node it comes from. What nothing but weak references and handles
+    /// outside the heap hold begins with a weak edge from the root that the file does not have.
+    pub(crate) fn to(&self, node: u32) -> Vec<(u32, Edge)> {
+        let mut path = Vec::new();
+        let mut at = node;
+        while at != 0 && self.parents[at as usize] != NONE {
+            let from = self.parents[at as usize];
+            let edge = match self.edges[at as usize] {
+                NONE => Edge {
+                    index: NONE,
+                    kind: EdgeType::Weak,
+                    name: 0,
+                    to: at,
+                },
+                index => self.graph.edge(index),
+            };
+            path.push((from, edge));
+            at = from;
+        }
+        path.reverse();
+        path
+    }
+}
+
+struct Search<'g> {
+    graph: &'g Graph,
+    order: &'g Order,
+    paths: Paths<'g>,
+    /// By string: 0 unknown, 1 low priority, 2 not.
+    low: Vec<u8>,
+    near: VecDeque<u32>,
+    /// Edges put off: (from, edge).
+    far: VecDeque<(u32, u32)>,
+}
+
+impl Search<'_> {
+    fn run(&mut self) {
+        self.paths.parents[0] = 0;
+        let (user, other): (Vec<Edge>, Vec<Edge>) = self
+            .graph
+            .edges(0)
+            .partition(|edge| is_user_root(self.graph, edge.to));
+        for edge in user {
+            self.reach(0, edge.index, edge.to);
+        }
+        self.far.extend(
+            other
+                .iter()
+                .filter(|edge| edge.kind != EdgeType::Weak)
+                .map(|edge| (0, edge.index)),
+        );
+        self.spread();
+        // Orphans come in the order in which they were numbered: first those that nothing holds, then what they hold.
+        for &node in &self.order.node_of {
+            if self.paths.parents[node as usize] == NONE {
+                self.paths.parents[node as usize] = 0;
+                self.near.push_back(node);
+                self.spread();
+            }
+        }
+    }
+
+    fn spread(&mut self) {
+        loop {
+            while let Some(node) = self.near.pop_front() {
+                self.expand(node);
+            }
+            let Some((from, index)) = self.far.pop_front() else {
+                break;
+            };
+            let to = self.graph.edge_targets[index as usize];
+            self.reach(from, index, to);
+        }
+    }
+
+    fn reach(&mut self, from: u32, index: u32, to: u32) {
+        if self.paths.parents[to as usize] == NONE {
+            self.paths.parents[to as usize] = from;
+            self.paths.edges[to as usize] = index;
+            self.near.push_back(to);
+        }
+    }
+
+    fn expand(&mut self, from: u32) {
+        // V8's root groups hold everything there is; what they reach is told by them only as a last resort.
+        let is_group = self.graph.kind(from) == NodeType::Synthetic;
+        for index in self.graph.edge_range(from) {
+            let to = self.graph.edge_targets[index];
+            if self.paths.parents[to as usize] != NONE {
+                continue;
+            }
+            let edge = self.graph.edge(index as u32);
+            if !self.order.is_essential(from, edge.kind, to) {
+                continue;
+            }
+            if is_group || self.is_low(&edge) || self.is_machinery(to) {
+                self.far.push_back((from, index as u32));
+            } else {
+                self.reach(from, index as u32, to);
+            }
+        }
+    }
+
+    fn is_machinery(&self, node: u32) -> bool {
+        matches!(
+            self.graph.kind(node),
+            NodeType::Code | NodeType::ObjectShape
+        )
+    }
+
+    fn is_low(&mut self, edge: &Edge) -> bool {
+        if edge.kind.is_indexed() {
+            return edge.kind == EdgeType::Hidden;
+        }
+        let Some(&known) = self.low.get(edge.name as usize) else {
+            return false;
+        };
+        if known == 0 {
+            let low = LOW_PRIORITY.contains(&self.graph.raw_string(edge.name));
+            self.low[edge.name as usize] = if low { 1 } else { 2 };
+            return low;
+        }
+        known == 1
+    }
+}

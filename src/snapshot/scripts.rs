@@ -1,0 +1,72 @@
+//! Script numbers to URLs, from the snapshot alone.
+//!
+//! `locations` name a script by number; nothing in the format maps the number to a file. But a closure has a location,
+//! and leads to its script: –`shared`→ code –`script_or_debug_info` (Node 12–20) or `script` (22 on)→ code –`name`→ string.
+//! With debug information attached (a debugger was on) the script is one `script` further.
+
+use rustc_hash::{FxHashMap, FxHashSet};
+
+use crate::snapshot::graph::{Graph, Location};
+use crate::snapshot::kind::NodeType;
+
+/// URLs of the scripts that locations refer to.
+#[derive(Debug, Default)]
+pub struct Scripts {
+    urls: FxHashMap<u32, String>,
+}
+
+impl Scripts {
+    /// Looks at closures until every script of `graph` has its URL.
+    pub fn new(graph: &Graph) -> Scripts {
+        let mut missing: FxHashSet<u32> = graph
+            .locations
+            .iter()
+            .map(|location| location.script)
+            .collect();
+        let mut urls = FxHashMap::default();
+        for node in 0..graph.node_count() as u32 {
+            if missing.is_empty() {
+                break;
+            }
+            if graph.kind(node) != NodeType::Closure {
+                continue;
+            }
+            let Some(location) = graph.location(node) else {
+                continue;
+            };
+            if missing.contains(&location.script)
+                && let Some(url) =
+                    script_of(graph, node).and_then(|script| script_url(graph, script))
+            {
+                missing.remove(&location.script);
+                urls.insert(location.script, url);
+            }
+        }
+        Scripts { urls }
+    }
+
+    /// The URL of the location's script.
+    pub fn url(&self, location: Location) -> Option<&str> {
+        self.urls.get(&location.script).map(String::as_str)
+    }
+}
+
+/// The script node of a closure.
+pub(crate) fn script_of(graph: &Graph, closure: u32) -> Option<u32> {
+    let shared = graph.follow(closure, "shared")?;
+    let script = graph
+        .follow(shared, "script_or_debug_info")
+        .or_else(|| graph.follow(shared, "script"))?;
+    // A DebugInfo stands before the script.
+    Some(graph.follow(script, "script").unwrap_or(script))
+}
+
+/// The script's name, as `require`, `import` or `vm` gave it.
+fn script_url(graph: &Graph, script: u32) -> Option<String> {
+    let name = graph.follow(script, "name")?;
+    graph
+        .kind(name)
+        .is_string()
+        .then(|| graph.name(name).into_owned())
+        .filter(|url| !url.is_empty())
+}
