@@ -27,7 +27,7 @@ module.exports = [
   },
   {
     // Cases assign what nobody reads, so that it is made and let go, and keep old syntax on purpose.
-    files: ['__test__/cases/**/*.js'],
+    files: ['__test__/cases/**/*.js', '__test__/leaks/*.js'],
     rules: { 'no-unused-vars': 'off', 'require-yield': 'off', 'no-redeclare': 'off', 'no-useless-assignment': 'off' },
   },
   {
@@ -43,6 +43,8 @@ module.exports = [
       ],
     },
   },
+  // Runs in the report's page.
+  { files: ['src/report/*.js'], languageOptions: { sourceType: 'script', globals: globals.browser } },
   { files: ['**/*.mjs'], languageOptions: { sourceType: 'module', globals: globals.node } },
   {
     files: ['__test__/**/*.test.js'],

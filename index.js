@@ -23,6 +23,8 @@ module.exports = {
   reset: () => trend().reset(),
   writeSnapshot: (...args) => snapshot().writeSnapshot(...args),
   snapshotOnSignal: (...args) => require('./lib/signal').snapshotOnSignal(...args),
+  summarize: async (path, options) => require('./lib/analysis').summarize(path, options),
+  diff: async (paths, options) => require('./lib/analysis').diff(paths, options),
   capabilities: () => require('./lib/capabilities').capabilities(),
   promises: {
     tick: async (label) => baselines().settledTick(label),

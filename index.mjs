@@ -12,6 +12,8 @@ export const {
   reset,
   writeSnapshot,
   snapshotOnSignal,
+  summarize,
+  diff,
   capabilities,
   promises,
   LeakwatchError,

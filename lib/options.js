@@ -109,6 +109,19 @@ const SIGNAL = {
 
 const TREND = { thresholds };
 
+const SUMMARIZE = { topClasses: whole(0, 1e6), signal, onProgress: fn };
+
+const DIFF = {
+  topClasses: whole(0, 1e6),
+  topSuspects: whole(1, 1000),
+  minGrowthBytes: number(0, 1e15),
+  sourceMaps: boolean,
+  threads: whole(0, 64),
+  suppress: string,
+  signal,
+  onProgress: fn,
+};
+
 function show(value) {
   if (typeof value === 'string') return `'${value}'`;
   if (Array.isArray(value)) return 'an array';
@@ -163,8 +176,10 @@ function fromEnvironment(env) {
 }
 
 module.exports = {
+  diff: (value) => check('diff()', DIFF, value),
   fromEnvironment,
   signal: (value) => check('snapshotOnSignal()', SIGNAL, value),
+  summarize: (value) => check('summarize()', SUMMARIZE, value),
   snapshot: (value) => check('writeSnapshot()', SNAPSHOT, value),
   start: (value) => check('start()', START, value),
   trend: (value) => check('trend()', TREND, value),

@@ -15,7 +15,7 @@ const dictionary = {};
 const bus = new EventEmitter();
 bus.setMaxListeners(0);
 let theThing = null;
-let chain = Promise.resolve();
+const chain = Promise.resolve();
 const timers = [];
 let controller;
 let storage;

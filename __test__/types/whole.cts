@@ -14,6 +14,8 @@ const calls: Record<Calls, true> = {
   writeSnapshot: true,
   snapshotOnSignal: true,
   capabilities: true,
+  summarize: true,
+  diff: true,
   promises: true,
   LeakwatchError: true,
 };

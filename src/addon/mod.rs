@@ -3,6 +3,7 @@
 //! The facade in `lib/` is the only caller. Each export catches panics, since
 //! one that crossed Node-API would end the host.
 
+mod analysis;
 mod files;
 mod objects;
 mod requests;

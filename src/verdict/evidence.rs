@@ -138,7 +138,7 @@ const DRIFT: f64 = 3.8;
 
 /// The same for a large rise. V8 collects in full when the heap has grown by a share, so a real leak has multiplied the
 /// heap before there are two dozen natural baselines, and their steps carry floating garbage: it cannot be surer.
-const DRIFT_LARGE: f64 = 2.6;
+const DRIFT_LARGE: f64 = 2.4;
 
 /// What the median growth over two ticks must be of the mean one for the rise to be everywhere: flat but for some steps, it
 /// is near 0.

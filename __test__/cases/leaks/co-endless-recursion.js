@@ -22,7 +22,7 @@ module.exports = {
   channel: 'heap',
   packages: true,
   natural: true,
-  naturalRounds: 800,
+  naturalRounds: 2000,
   setup() {
     require('co')(poll);
   },

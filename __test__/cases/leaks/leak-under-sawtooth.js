@@ -16,6 +16,7 @@ module.exports = {
   channel: 'heap',
   rounds: 120,
   natural: true,
+  naturalRounds: 2000,
   round(i) {
     if (i % PERIOD === 0) cache.clear();
     for (let n = 0; n < 200; n += 1) cache.set(`${i}/${n}`, text(1000));

@@ -19,7 +19,7 @@ pub const ALL: [(&str, Shape, f64, f64); 24] = [
     ("autocorrelated 0.9", ar9, 0.01, 0.02),
     ("mean-reverting 0.97", ar97, 0.01, 0.02),
     // A walk that has multiplied the heap and not come back looks like a leak to anyone.
-    ("random walk", walk, 0.01, 0.06),
+    ("random walk", walk, 0.01, 0.08),
     ("buffer pool", buffers, 0.01, 0.02),
     ("small cache filling", small_cache, 0.01, 0.02),
     ("release after peak", decay, 0.01, 0.02),

@@ -1,0 +1,132 @@
+#!/usr/bin/env node
+'use strict';
+// The command: `leakwatch summary|diff|report|redact`. Exit codes: 0 nothing
+// grew, 1 suspects were found, 2 it could not be done.
+
+const fs = require('fs');
+const { suppressText, run } = require('./analysis');
+
+const USAGE = `usage: leakwatch <command> [options]
+
+  summary FILE                what one heap snapshot holds, by class
+  diff FILE FILE…             what grew between snapshots, oldest first
+  report FILE FILE… -o OUT    the same as one offline HTML file
+  redact IN OUT               a copy without the text of strings
+
+  --json                      as JSON, with a schema version
+  --top N                     suspects (diff) or classes (summary) shown
+  --min-growth BYTES          growth below which nothing is suspected
+  --suppress FILE             fingerprints that are known and accepted
+  --history FILE              history() as JSON, for the report's charts
+  --keys                      redact: replace keys of dictionaries as well
+  --no-color, -o OUT          plain text; write to a file
+
+FILE may be a .heapsnapshot, plain, gzip or zstd; - is standard input.
+Exit codes: 0 nothing grew, 1 suspects found, 2 error.
+`;
+
+const VALUES = { '--top': 'top', '--min-growth': 'minGrowth', '--suppress': 'suppress', '--history': 'history', '-o': 'out' };
+const SWITCHES = { '--json': 'json', '--keys': 'keys', '--no-color': 'plain' };
+
+class Wrong extends Error {}
+
+function parse(argv) {
+  const args = { files: [] };
+  for (let at = 0; at < argv.length; at++) {
+    const arg = argv[at];
+    if (VALUES[arg]) {
+      if (at + 1 >= argv.length) throw new Wrong(`${arg} needs a value`);
+      args[VALUES[arg]] = argv[++at];
+    } else if (SWITCHES[arg]) {
+      args[SWITCHES[arg]] = true;
+    } else if (arg.startsWith('-') && arg !== '-') {
+      throw new Wrong(`unknown option ${arg}`);
+    } else {
+      args.files.push(arg);
+    }
+  }
+  return args;
+}
+
+function count(name, text) {
+  if (text === undefined) return undefined;
+  if (!/^\d+$/.test(text)) throw new Wrong(`${name} needs a whole number, not '${text}'`);
+  return Number(text);
+}
+
+/** A line on standard error that is drawn over, on a terminal only. */
+function progressLine(files) {
+  if (!process.stderr.isTTY) return { tell: undefined, clear: () => {} };
+  const start = Date.now();
+  let drawn = false;
+  const tell = ({ phase, file, done, total }) => {
+    if (Date.now() - start < 1000) return;
+    drawn = true;
+    const percent = total > 0 ? ` ${Math.floor((100 * done) / total)} %` : '';
+    process.stderr.write(`\r\x1b[K${files[file] || ''} ${phase}${percent}`);
+  };
+  return { tell, clear: () => drawn && process.stderr.write('\r\x1b[K') };
+}
+
+const COMMANDS = {
+  summary(args) {
+    if (args.files.length !== 1) throw new Wrong('summary takes one file');
+    return { what: 'summary', format: args.json ? 'json' : 'text', topClasses: count('--top', args.top) };
+  },
+  diff(args) {
+    if (args.files.length < 2) throw new Wrong('diff takes two files or more, oldest first');
+    return { what: 'diff', format: args.json ? 'json' : 'text', topSuspects: count('--top', args.top) };
+  },
+  report(args) {
+    if (args.files.length === 0 || !args.out) throw new Wrong('report takes files, and -o OUT');
+    const what = args.files.length === 1 ? 'summary' : 'diff';
+    return { what, format: args.json ? 'json' : 'html', topSuspects: count('--top', args.top) };
+  },
+  redact(args) {
+    if (args.files.length !== 2) throw new Wrong('redact takes two paths: from and to');
+    return { what: 'redact', format: 'value', propertyNames: Boolean(args.keys) };
+  },
+};
+
+async function main([command, ...rest]) {
+  if (command === '--help' || command === '-h') {
+    process.stdout.write(USAGE);
+    return 0;
+  }
+  if (!Object.prototype.hasOwnProperty.call(COMMANDS, command)) {
+    throw new Wrong(command ? `unknown command '${command}'` : 'a command is needed');
+  }
+  const args = parse(rest);
+  const request = COMMANDS[command](args);
+  request.paths = args.files;
+  request.title = `leakwatch ${command}: ${args.files.join(' → ')}`;
+  request.minGrowthBytes = count('--min-growth', args.minGrowth);
+  request.colour = !args.plain && !args.out && Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
+  if (args.history) request.history = fs.readFileSync(args.history, 'utf8');
+  if (args.suppress) {
+    request.suppress = suppressText(args.suppress);
+    request.today = new Date().toISOString().slice(0, 10);
+  }
+  const line = progressLine(args.files);
+  let result;
+  try {
+    result = await run(request, { onProgress: line.tell });
+  } finally {
+    line.clear();
+  }
+  if (command === 'redact') process.stderr.write(`${args.files[1]}: ${result.text} bytes\n`);
+  else if (args.out) fs.writeFileSync(args.out, result.text, { mode: 0o600 });
+  else process.stdout.write(result.text.endsWith('\n') ? result.text : `${result.text}\n`);
+  return result.suspects > 0 ? 1 : 0;
+}
+
+main(process.argv.slice(2)).then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error) => {
+    const hint = error instanceof Wrong ? '\nleakwatch --help tells more' : '';
+    process.stderr.write(`leakwatch: ${error.message}${hint}\n`);
+    process.exitCode = 2;
+  }
+);

@@ -1,0 +1,281 @@
+//! Snapshot files and their meaning, worked out on libuv's thread pool.
+
+use super::objects::JsError;
+use crate::report::{self, Model, TextStyle};
+use crate::snapshot::redact::{Redaction, redact};
+use crate::snapshot::{
+    DiffOptions, OnProgress, Options, Phase, Progress, SnapshotError, diff, summarize, suppress,
+};
+use napi::bindgen_prelude::{AsyncTask, FnArgs, Function};
+use napi::threadsafe_function::ThreadsafeFunctionCallMode;
+use napi::{Env, Task};
+use napi_derive::napi;
+use serde_json::Value;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+type Result<T> = std::result::Result<T, napi::Error<String>>;
+type Tell = Box<dyn Fn(Progress) + Send + Sync>;
+
+/// What to work out, already checked by the facade.
+#[napi(object)]
+#[derive(Clone)]
+pub struct JsAnalysis {
+    /// `summary`, `diff` or `redact` (two paths: from, to).
+    pub what: String,
+    pub paths: Vec<String>,
+    /// `value` (the API's result as JSON), `json`, `text` or `html` (a report).
+    pub format: String,
+    pub title: Option<String>,
+    pub top_classes: Option<u32>,
+    pub top_suspects: Option<u32>,
+    pub min_growth_bytes: Option<f64>,
+    pub source_maps: Option<bool>,
+    pub threads: Option<u32>,
+    pub colour: Option<bool>,
+    /// The text of a suppress file, and today's date for it.
+    pub suppress: Option<String>,
+    pub today: Option<String>,
+    /// `history()` as JSON.
+    pub history: Option<String>,
+    /// Replace keys of dictionaries as well.
+    pub property_names: Option<bool>,
+}
+
+#[napi(object)]
+pub struct JsAnalysed {
+    pub text: String,
+    /// Suspects that are not suppressed.
+    pub suspects: u32,
+    pub error: Option<JsError>,
+}
+
+/// One analysis under way.
+#[napi]
+pub struct Analysis {
+    request: JsAnalysis,
+    aborted: Arc<AtomicBool>,
+}
+
+#[napi]
+impl Analysis {
+    #[napi(factory, catch_unwind)]
+    pub fn of(request: JsAnalysis) -> Self {
+        Self {
+            request,
+            aborted: Arc::default(),
+        }
+    }
+
+    /// A promise for the result. `progress(phase, file, done, total)` is called
+    /// now and then and never keeps the loop alive.
+    #[napi(catch_unwind)]
+    pub fn run(
+        &self,
+        progress: Option<Function<'_, FnArgs<(String, f64, f64, f64)>, ()>>,
+    ) -> Result<AsyncTask<Work>> {
+        Ok(AsyncTask::new(Work {
+            request: self.request.clone(),
+            aborted: Arc::clone(&self.aborted),
+            tell: progress.map(teller).transpose()?,
+        }))
+    }
+
+    /// Ends it at the next step.
+    #[napi(catch_unwind)]
+    pub fn abort(&self) {
+        self.aborted.store(true, Ordering::Release);
+    }
+}
+
+fn teller(progress: Function<'_, FnArgs<(String, f64, f64, f64)>, ()>) -> Result<Tell> {
+    let function = progress
+        .build_threadsafe_function()
+        .weak::<true>()
+        .max_queue_size::<4>()
+        .build()
+        .map_err(|e| napi::Error::new("ERR_LEAKWATCH_UNAVAILABLE".to_owned(), e.reason.clone()))?;
+    Ok(Box::new(move |at| {
+        let phase = match at.phase {
+            Phase::Parse => "parse",
+            Phase::Dominators => "dominators",
+            Phase::Classes => "classes",
+            Phase::Compare => "compare",
+        };
+        let told = (
+            phase.to_owned(),
+            at.file as f64,
+            at.done as f64,
+            at.total as f64,
+        );
+        // A full queue means that nobody has looked at the last steps yet.
+        let _ = function.call(told.into(), ThreadsafeFunctionCallMode::NonBlocking);
+    }))
+}
+
+/// The work itself. Errors are in the result, since a rejection could not carry
+/// their code.
+pub struct Work {
+    request: JsAnalysis,
+    aborted: Arc<AtomicBool>,
+    tell: Option<Tell>,
+}
+
+impl Task for Work {
+    type Output = JsAnalysed;
+    type JsValue = JsAnalysed;
+
+    fn compute(&mut self) -> napi::Result<JsAnalysed> {
+        let go_on = |at: Progress| {
+            if let Some(tell) = &self.tell {
+                tell(at);
+            }
+            !self.aborted.load(Ordering::Acquire)
+        };
+        let done =
+            std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&self.request, &go_on)));
+        let error = match done {
+            Ok(Ok(analysed)) => return Ok(analysed),
+            Ok(Err(error)) => JsError {
+                code: error.code().to_owned(),
+                message: error.to_string(),
+                details: "{}".to_owned(),
+            },
+            Err(_) => JsError {
+                code: "ERR_LEAKWATCH_SNAPSHOT_CORRUPT".to_owned(),
+                message: "the analysis failed on this file; please report it".to_owned(),
+                details: "{}".to_owned(),
+            },
+        };
+        Ok(JsAnalysed {
+            text: String::new(),
+            suspects: 0,
+            error: Some(error),
+        })
+    }
+
+    fn resolve(&mut self, _env: Env, output: JsAnalysed) -> napi::Result<JsAnalysed> {
+        Ok(output)
+    }
+}
+
+fn work(
+    request: &JsAnalysis,
+    progress: OnProgress<'_>,
+) -> std::result::Result<JsAnalysed, SnapshotError> {
+    let paths: Vec<PathBuf> = request.paths.iter().map(PathBuf::from).collect();
+    let mut model = Model {
+        title: request.title.clone().unwrap_or_default(),
+        ..Model::default()
+    };
+    if let Some(history) = &request.history {
+        let value: Value = serde_json::from_str(history).map_err(|error| SnapshotError::Usage {
+            what: format!("the history: {error}"),
+        })?;
+        model.history = Some(value);
+    }
+    match (request.what.as_str(), paths.as_slice()) {
+        ("redact", [from, to]) => return redacted(request, from, to, progress),
+        ("summary", [path]) => {
+            let defaults = Options::default();
+            model.summary = Some(summarize(
+                path,
+                &Options {
+                    progress: Some(progress),
+                    top_classes: request
+                        .top_classes
+                        .map_or(defaults.top_classes, |n| n as usize),
+                },
+            )?);
+        }
+        ("diff", paths) if paths.len() >= 2 => compare(request, paths, progress, &mut model)?,
+        (what, paths) => {
+            return Err(SnapshotError::Usage {
+                what: format!("{what} does not go with {} files", paths.len()),
+            });
+        }
+    }
+    let suspects = model.diff.as_ref().map_or(0, |diff| diff.suspects.len());
+    Ok(JsAnalysed {
+        text: render(request, &model),
+        suspects: suspects as u32,
+        error: None,
+    })
+}
+
+fn compare(
+    request: &JsAnalysis,
+    paths: &[PathBuf],
+    progress: OnProgress<'_>,
+    model: &mut Model,
+) -> std::result::Result<(), SnapshotError> {
+    let defaults = DiffOptions::default();
+    // A wrong suppress file is told before minutes of work.
+    let suppressions = request
+        .suppress
+        .as_deref()
+        .map(suppress::parse)
+        .transpose()?;
+    let mut found = diff(
+        paths,
+        &DiffOptions {
+            progress: Some(progress),
+            top_suspects: request
+                .top_suspects
+                .map_or(defaults.top_suspects, |n| n as usize),
+            top_classes: request
+                .top_classes
+                .map_or(defaults.top_classes, |n| n as usize),
+            min_growth_bytes: request
+                .min_growth_bytes
+                .map_or(defaults.min_growth_bytes, |n| n as u64),
+            source_maps: request.source_maps.unwrap_or(defaults.source_maps),
+            threads: request.threads.map_or(defaults.threads, |n| n as usize),
+            ..defaults
+        },
+    )?;
+    if let Some(suppressions) = suppressions {
+        let today = request.today.as_deref().unwrap_or_default();
+        let sorted = suppress::apply(std::mem::take(&mut found.suspects), &suppressions, today);
+        found.suspects = sorted.kept;
+        model.suppressed = sorted.suppressed;
+        model.expired = sorted.expired;
+    }
+    model.diff = Some(found);
+    Ok(())
+}
+
+fn redacted(
+    request: &JsAnalysis,
+    from: &Path,
+    to: &Path,
+    progress: OnProgress<'_>,
+) -> std::result::Result<JsAnalysed, SnapshotError> {
+    let redaction = Redaction {
+        property_names: request.property_names.unwrap_or(false),
+        progress: Some(progress),
+    };
+    let bytes = redact(from, to, &redaction)?;
+    Ok(JsAnalysed {
+        text: bytes.to_string(),
+        suspects: 0,
+        error: None,
+    })
+}
+
+fn render(request: &JsAnalysis, model: &Model) -> String {
+    match request.format.as_str() {
+        "json" => report::json(model),
+        "html" => report::html(model),
+        "text" => {
+            let colour = request.colour.unwrap_or(false);
+            report::text(model, TextStyle { colour, rows: 0 })
+        }
+        _ => match (&model.diff, &model.summary) {
+            (Some(diff), _) => report::diff_value(diff).to_string(),
+            (None, Some(summary)) => report::summary_value(summary).to_string(),
+            (None, None) => "null".to_owned(),
+        },
+    }
+}
