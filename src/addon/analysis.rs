@@ -17,6 +17,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 type Result<T> = std::result::Result<T, napi::Error<String>>;
 type Tell = Box<dyn Fn(Progress) + Send + Sync>;
+/// Phase, file, done, total.
+type Step = FnArgs<(String, f64, f64, f64)>;
 
 /// What to work out, already checked by the facade.
 #[napi(object)]
@@ -71,10 +73,7 @@ impl Analysis {
     /// A promise for the result. `progress(phase, file, done, total)` is called
     /// now and then and never keeps the loop alive.
     #[napi(catch_unwind)]
-    pub fn run(
-        &self,
-        progress: Option<Function<'_, FnArgs<(String, f64, f64, f64)>, ()>>,
-    ) -> Result<AsyncTask<Work>> {
+    pub fn run(&self, progress: Option<Function<'_, Step, ()>>) -> Result<AsyncTask<Work>> {
         Ok(AsyncTask::new(Work {
             request: self.request.clone(),
             aborted: Arc::clone(&self.aborted),
@@ -89,7 +88,7 @@ impl Analysis {
     }
 }
 
-fn teller(progress: Function<'_, FnArgs<(String, f64, f64, f64)>, ()>) -> Result<Tell> {
+fn teller(progress: Function<'_, Step, ()>) -> Result<Tell> {
     let function = progress
         .build_threadsafe_function()
         .weak::<true>()
