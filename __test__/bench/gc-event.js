@@ -11,10 +11,13 @@ const { number, range } = require('./support/table');
 
 const WATCHERS = ['none', 'leakwatch', 'leakwatch, listening', 'PerformanceObserver', 'gc-stats', 'prom-client'];
 const ROUNDS = 3;
-/** Helper threads of V8 make part of the noise; without them the thread itself is seen. */
+/**
+ * Helper threads of V8 spin and wake as they please: a watcher that does more has come out at -16 µs that way. So what is held
+ * against the target is measured without them, and both are shown.
+ */
 const MODES = {
   minor: { kind: 'minor', events: 200, pairs: 40, flags: ['--expose-gc'] },
-  alone: { kind: 'minor', events: 200, pairs: 40, flags: ['--expose-gc', '--single-threaded-gc'] },
+  alone: { kind: 'minor', events: 1000, pairs: 24, flags: ['--expose-gc', '--single-threaded-gc'] },
   major: { kind: 'major', events: 20, pairs: 12, flags: ['--expose-gc', '--single-threaded-gc'] },
 };
 
@@ -54,7 +57,7 @@ async function bench({ log, peers }) {
   const watchers = WATCHERS.filter((name) => peers[name] !== false);
   const found = await measure(watchers, log);
   const ours = found.leakwatch;
-  const cpu = cost(ours.minor, 'cpu');
+  const cpu = cost(ours.alone, 'cpu');
   const plain = median([].concat(...found.none.minor.map(({ off }) => off.cpu)));
   const plainMajor = median([].concat(...found.none.major.map(({ off }) => off.cpu)));
   return {
@@ -65,7 +68,7 @@ async function bench({ log, peers }) {
       },
     ],
     targets: [
-      { what: 'CPU of one minor GC event', value: median(cpu), spread: interval(cpu), unit: 'µs', most: 1 },
+      { what: 'CPU of one minor GC event, one thread', value: median(cpu), spread: interval(cpu), unit: 'µs', most: 1 },
       {
         what: 'JavaScript garbage of one',
         value: median(cost(ours.minor, 'garbage')),
