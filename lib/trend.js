@@ -41,14 +41,16 @@ function shape(raw) {
   };
 }
 
+/** The verdict over baselines that are complete. */
 function judge(thresholds, observe) {
-  complete();
   const raw = native.trend({ heapLimit: heapStatistics().heapSizeLimit }, thresholds, observe);
   return { trend: shape(raw), alarm: raw.alarm };
 }
 
 function trend(given) {
-  return judge(options.trend(given).thresholds, false).trend;
+  const { thresholds } = options.trend(given);
+  complete();
+  return judge(thresholds, false).trend;
 }
 
 /** Records from these numbers on, in the contract's shape. */
@@ -96,4 +98,4 @@ function stats() {
   };
 }
 
-module.exports = { complete, history, judge, records, reset: () => native.reset(), stats, trend };
+module.exports = { history, judge, records, reset: () => native.reset(), stats, trend };

@@ -1,6 +1,7 @@
 //! Snapshot files and their meaning, worked out on libuv's thread pool.
 
 use super::objects::JsError;
+use super::{Result, refused};
 use crate::report::{self, Model, TextStyle};
 use crate::snapshot::redact::{Redaction, redact};
 use crate::snapshot::{
@@ -15,7 +16,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-type Result<T> = std::result::Result<T, napi::Error<String>>;
 type Tell = Box<dyn Fn(Progress) + Send + Sync>;
 /// Phase, file, done, total.
 type Step = FnArgs<(String, f64, f64, f64)>;
@@ -94,7 +94,7 @@ fn teller(progress: Function<'_, Step, ()>) -> Result<Tell> {
         .weak::<true>()
         .max_queue_size::<4>()
         .build()
-        .map_err(|e| napi::Error::new("ERR_LEAKWATCH_UNAVAILABLE".to_owned(), e.reason.clone()))?;
+        .map_err(refused)?;
     Ok(Box::new(move |at| {
         let phase = match at.phase {
             Phase::Parse => "parse",

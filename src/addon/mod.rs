@@ -72,6 +72,11 @@ fn native(env: &Env) -> Result<CurrentIsolate> {
         .ok_or_else(|| unavailable("native V8", "it is switched off or not exported").into())
 }
 
+/// Node-API's own refusal, with a code that callers can match on.
+fn refused(error: napi::Error) -> napi::Error<String> {
+    napi::Error::new("ERR_LEAKWATCH_UNAVAILABLE".to_owned(), error.reason.clone())
+}
+
 fn unavailable(what: &'static str, why: &str) -> Error {
     Error::Unavailable {
         what,
@@ -106,7 +111,7 @@ pub fn attach(env: Env, host: JsHost) -> Result<Vec<JsCapability>> {
             ENVIRONMENTS.lock().remove(&key);
             Session::leave(id, key);
         })
-        .map_err(|e| napi::Error::new("ERR_LEAKWATCH_UNAVAILABLE".to_owned(), e.reason.clone()))?;
+        .map_err(refused)?;
     }
     let why = match (host.native, isolate, checked) {
         (false, ..) => Some("switched off by LEAKWATCH_NATIVE_V8=off"),
@@ -358,10 +363,9 @@ pub fn relabel(env: Env, index: f64, label: String) -> Result<()> {
 #[napi(catch_unwind)]
 pub fn host_global(env: &Env) -> Result<napi::bindgen_prelude::Object<'_>> {
     let global = env.get_global();
-    let global = global
-        .map_err(|e| napi::Error::new("ERR_LEAKWATCH_UNAVAILABLE".to_owned(), e.reason.clone()))?;
+    let global = global.map_err(refused)?;
     let object = napi::bindgen_prelude::JsObjectValue::get_named_property(&global, "globalThis");
-    object.map_err(|e| napi::Error::new("ERR_LEAKWATCH_UNAVAILABLE".to_owned(), e.reason.clone()))
+    object.map_err(refused)
 }
 
 /// The trend over the records; with `observe` the alarm is asked as well.

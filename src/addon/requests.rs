@@ -1,7 +1,7 @@
 //! Snapshots that no call waits for: on signals, and near the heap limit.
 
 use super::objects::{JsCaptureOptions, JsOutcome};
-use super::{Result, environment, native, session};
+use super::{Result, environment, native, refused, session};
 use crate::capture::CaptureOptions;
 use crate::error::Error;
 use crate::session::Wake;
@@ -40,7 +40,7 @@ pub fn set_wake(env: Env, wake: Function<'_, (), ()>) -> Result<()> {
         .weak::<true>()
         .max_queue_size::<1>()
         .build()
-        .map_err(|e| napi::Error::new("ERR_LEAKWATCH_UNAVAILABLE".to_owned(), e.reason.clone()))?;
+        .map_err(refused)?;
     let wake: Wake = Arc::new(move || {
         // Full means that it is about to wake up anyway.
         let _ = function.call((), ThreadsafeFunctionCallMode::NonBlocking);

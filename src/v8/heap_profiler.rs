@@ -21,7 +21,7 @@ pub enum TakeError {
 
 /// A snapshot inside V8's memory; deleted when dropped.
 pub struct HeapSnapshot {
-    isolate: CurrentIsolate,
+    /// A raw pointer, which also keeps this value on the isolate's thread.
     snapshot: *const c_void,
 }
 
@@ -63,10 +63,7 @@ impl CurrentIsolate {
         if snapshot.is_null() {
             return Err(TakeError::Aborted);
         }
-        Ok(HeapSnapshot {
-            isolate: self,
-            snapshot,
-        })
+        Ok(HeapSnapshot { snapshot })
     }
 
     /// Ends the object ids that snapshots gave out. As long as V8 keeps them
@@ -116,10 +113,9 @@ impl HeapSnapshot {
 
 impl Drop for HeapSnapshot {
     fn drop(&mut self) {
-        let _ = self.isolate;
         if let Some(delete) = SYMBOLS.snapshot_delete {
-            // SAFETY: the snapshot came from this thread's isolate (the token
-            // keeps this value from leaving the thread) and is deleted once.
+            // SAFETY: the snapshot came from this thread's isolate (the
+            // pointer keeps this value from leaving the thread) and is deleted once.
             unsafe { delete(self.snapshot.cast_mut()) };
         }
     }

@@ -55,7 +55,6 @@ impl<'a, 'b> OutputStream<'a, 'b> {
     }
 
     pub fn as_ptr(&mut self) -> *mut c_void {
-        let _ = self.table.destroy;
         core::ptr::from_mut(self).cast()
     }
 }
@@ -89,7 +88,6 @@ impl<'a, 'b> ActivityControl<'a, 'b> {
     }
 
     pub fn as_ptr(&mut self) -> *mut c_void {
-        let _ = self.table.destroy;
         core::ptr::from_mut(self).cast()
     }
 }
