@@ -34,12 +34,11 @@ function proveForcedGc() {
   proven = true;
   const { electron, bun, deno } = process.versions;
   if (electron || bun || deno) return;
-  if (typeof native.hostGlobal().gc === 'function') {
-    native.trustGcFlag(true);
-    return;
-  }
-  const seen = native.withGcFlag(() => require('vm').runInNewContext('typeof gc') === 'function');
-  if (seen) native.trustGcFlag(false);
+  const inNewContext = () => require('vm').runInNewContext('typeof gc') === 'function';
+  // A gc() in this context proves nothing: it may be the app's own, or this worker
+  // may have been started while another one collected.
+  if (native.withGcFlag(false, inNewContext)) native.trustGcFlag(true);
+  else if (native.withGcFlag(true, inNewContext)) native.trustGcFlag(false);
 }
 
 /** A full GC; its duration in milliseconds. */

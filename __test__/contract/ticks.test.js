@@ -155,6 +155,19 @@ test('ticking needs neither flags nor the globals as they were', async () => {
   }
 });
 
+test("an app's own gc() and flags", async () => {
+  // V8 ends the process if a GC is requested while the flag is off, whatever gc() there is.
+  const collects = `
+    const weak = new WeakRef({});
+    setImmediate(() => {
+      leakwatch.tick();
+      assert.strictEqual(weak.deref(), undefined);
+    });`;
+  await passes(`global.gc = () => {}; ${collects}`);
+  await passes(`require('v8').setFlagsFromString('--no-expose-gc'); ${collects}`, { args: ['--expose-gc'] });
+  await passes(`leakwatch.tick(); require('v8').setFlagsFromString('--no-expose-gc'); ${collects}`, { args: ['--expose-gc'] });
+});
+
 test('a tick in every place JavaScript runs', async () => {
   // Inside a finalizer, a getter, a sort, a proxy trap, a microtask: a GC is legal in all of them.
   const places = {

@@ -210,12 +210,12 @@ pub fn heap_spaces(env: Env) -> Result<Vec<JsSpace>> {
     Ok(spaces.map(JsSpace::from).collect())
 }
 
-/// Runs `body` while contexts that are made get a `gc()`; its result. Errors
-/// inside count as false.
+/// Runs `body` while no other isolate touches the flag for `gc()`, set if
+/// `exposed`; its result. Errors inside count as false.
 #[napi(catch_unwind)]
-pub fn with_gc_flag(env: Env, body: Function<'_, (), bool>) -> Result<bool> {
+pub fn with_gc_flag(env: Env, exposed: bool, body: Function<'_, (), bool>) -> Result<bool> {
     native(&env)?;
-    let seen = collect::with_gc_flag(|| body.call(()).unwrap_or(false));
+    let seen = collect::with_gc_flag(exposed, || body.call(()).unwrap_or(false));
     Ok(seen.unwrap_or(false))
 }
 

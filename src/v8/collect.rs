@@ -28,7 +28,7 @@ pub enum GcFlag {
     Unproven,
     /// It can be set and is taken back afterwards.
     Settable,
-    /// The process was started with it.
+    /// It was on already, by the process's own wish, and stays on.
     AlwaysOn,
 }
 
@@ -41,14 +41,20 @@ pub fn set_gc_flag(known: GcFlag) {
     *FLAG.lock() = known;
 }
 
-/// Runs `body` with `gc()` exposed to contexts made meanwhile, which is how a
-/// caller finds out whether the flag takes effect. `None` where it cannot be set.
-pub fn with_gc_flag<R>(body: impl FnOnce() -> R) -> Option<R> {
+/// Runs `body` while no other isolate of ours touches the flag, and with it set
+/// if `exposed`. Contexts made in `body` have a `gc()` where the flag is on, which
+/// is how a caller finds out whether it was on before, and whether setting it takes
+/// effect. `None` where it cannot be set.
+pub fn with_gc_flag<R>(exposed: bool, body: impl FnOnce() -> R) -> Option<R> {
     let guard = FLAG.lock();
     let _ = SYMBOLS.set_flags?;
-    set_flag(c"--expose-gc");
+    if exposed {
+        set_flag(c"--expose-gc");
+    }
     let result = body();
-    set_flag(c"--no-expose-gc");
+    if exposed {
+        set_flag(c"--no-expose-gc");
+    }
     drop(guard);
     Some(result)
 }
@@ -77,10 +83,10 @@ impl CurrentIsolate {
         if *flag == GcFlag::Unproven {
             return false;
         }
-        if *flag == GcFlag::Settable {
-            set_flag(c"--expose-gc");
-        }
         for _ in 0..PASSES {
+            // Each time, and where it was on as well: the app may take it back
+            // (`v8.setFlagsFromString`), and then V8 would end the process.
+            set_flag(c"--expose-gc");
             // SAFETY: the isolate is current, no GC is running on this thread,
             // and the flag, proven to take effect, is set while the lock is held.
             unsafe { request(self.as_ptr(), FULL) };
