@@ -94,6 +94,8 @@ declare namespace leakwatch {
     /** Epoch milliseconds; advances with a monotonic clock. */
     time: number;
     heapUsed: number;
+    /** Compiled machine code, a part of `heapUsed`: what a warm-up grows by. Null where V8 does not tell. */
+    code: number | null;
     /** Off-heap memory that objects hold, as V8 counts it. */
     external: number;
     /**
