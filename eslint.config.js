@@ -39,7 +39,7 @@ module.exports = [
       'n/no-unsupported-features/es-syntax': 'error',
       'n/no-unsupported-features/node-builtins': [
         'error',
-        { ignores: ['process.getBuiltinModule', 'inspector', 'worker_threads', 'module.createRequire'] },
+        { ignores: ['process.getBuiltinModule', 'process.getActiveResourcesInfo', 'inspector', 'worker_threads', 'module.createRequire'] },
       ],
     },
   },

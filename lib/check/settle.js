@@ -29,11 +29,12 @@ const printsLater = !isMainThread || process.platform !== 'linux';
 function backlog() {
   let pending = 0;
   if (printsLater) pending += (process.stdout.writableLength || 0) + (process.stderr.writableLength || 0);
-  const { getActiveResourcesInfo, _getActiveRequests } = process;
-  if (getActiveResourcesInfo) {
-    for (const type of getActiveResourcesInfo.call(process)) if (type !== 'Timeout' && type !== 'Immediate') pending += 1;
-  } else if (_getActiveRequests) {
-    pending += _getActiveRequests.call(process).length;
+  // Node 17.3 on; before it, and in other hosts, what there is.
+  const { getActiveResourcesInfo: list, _getActiveRequests: requests } = process;
+  if (list) {
+    for (const type of list.call(process)) if (type !== 'Timeout' && type !== 'Immediate') pending += 1;
+  } else if (requests) {
+    pending += requests.call(process).length;
   }
   return pending;
 }

@@ -32,7 +32,7 @@ class Overlay {
     if (actual && !actual.configurable) return this.redefine(actual, now, key, descriptor);
     const merged = Object.assign({ enumerable: false, configurable: true }, now && compatible(now, descriptor), descriptor);
     if (!('get' in merged) && !('set' in merged)) {
-      merged.value = merged.value;
+      if (!('value' in merged)) merged.value = undefined;
       merged.writable = Boolean(merged.writable);
     }
     this.own.set(key, merged);

@@ -101,7 +101,10 @@ impl CurrentIsolate {
                 dispose(global.cast_mut());
                 length
             };
-            let name = String::from_utf8_lossy(&bytes[..length.min(MAX_NAME)]);
+            let name = &mut bytes[..length.min(MAX_NAME)];
+            // It would end the name too soon.
+            name.iter_mut().filter(|b| **b == 0).for_each(|b| *b = b' ');
+            let name = String::from_utf8_lossy(name);
             // Writing to a string does not fail.
             let _ = write!(histogram, "{count}\0{name}\0");
         }
