@@ -7,7 +7,7 @@ mod heap_builder;
 use std::path::PathBuf;
 
 use heap_builder::HeapBuilder;
-use leakwatch::report::{Model, TextStyle, html, json, text};
+use leakwatch::report::{Model, TextStyle, json, text};
 use leakwatch::snapshot::diff::{DiffOptions, diff_heaps};
 use leakwatch::snapshot::heap::Heap;
 use leakwatch::snapshot::known::KnownLeaks;
@@ -108,27 +108,6 @@ fn json_carries_its_version_and_the_contracts_names() {
     ] {
         assert!(class[name].is_u64(), "{name}");
     }
-}
-
-#[test]
-fn html_needs_nothing_and_lets_nothing_out() {
-    let html = html(&model());
-    assert!(html.contains("<title>connect &lt;listeners&gt;</title>"));
-    // The path's `</script>` stays inside the data.
-    assert_eq!(html.matches("</script>").count(), 2);
-    assert!(!html.contains("src=") && !html.contains("@import") && !html.contains("url("));
-    let data = html
-        .split("id=\"data\">")
-        .nth(1)
-        .unwrap()
-        .split("</script>")
-        .next()
-        .unwrap();
-    let value: serde_json::Value = serde_json::from_str(data).unwrap();
-    assert_eq!(
-        value["diff"]["files"][1]["path"],
-        "after </script>.heapsnapshot"
-    );
 }
 
 #[test]

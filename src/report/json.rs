@@ -41,9 +41,6 @@ pub fn value(model: &Model) -> Value {
             model.expired.iter().map(suppression_value).collect(),
         );
     }
-    if let Some(history) = &model.history {
-        report.insert("history".into(), history.clone());
-    }
     Value::Object(report)
 }
 
