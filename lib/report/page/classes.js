@@ -34,7 +34,7 @@ function changed({ classes, sameProcess }) {
     figure('Own', after('shallow'), bytes, true),
     barred('Own ±', change('shallow'), signed(bytes), classes, 'growth'),
     figure('Retained', after('retained'), bytes, true),
-    figure('Retained ±', change('retained'), signed(bytes)),
+    figure('Retained ±', change('retained'), signed(bytes), true),
   ];
 }
 

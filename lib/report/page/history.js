@@ -8,6 +8,8 @@ const { worst } = require('./overview');
 
 const nameOf = (run) => `${run.pid}${run.threadId ? `, thread ${run.threadId}` : ''}`;
 
+const fileName = (path) => path.replace(/^.*[\\/]/, '');
+
 function verdict(run) {
   const text = run.trend ? run.trend.verdict : 'no verdict';
   return h('span', { class: `verdict ${text}` }, text);
@@ -19,11 +21,13 @@ function growth({ baselines: { heapUsed } }) {
 
 function facts(run) {
   const times = run.baselines.time.concat(run.gcs.time);
-  const span = times.length > 0 ? Math.max(...times) - run.start : 0;
+  const span = times.reduce((last, time) => Math.max(last, time), run.start) - run.start;
   return [
-    run.program && `${run.program}, `, `process ${nameOf(run)}, Node ${run.node}, from ${day(run.start)} ${clock(run.start, true)} for ${duration(Math.max(0, span))}: `,
+    run.program && `${fileName(run.program)}, `, `process ${nameOf(run)}, Node ${run.node}, from ${day(run.start)} ${clock(run.start, true)} for ${duration(span)}: `,
     `${count(run.baselineCount)} baselines, ${count(run.gcCount)} collections in ${duration(run.gcMs)}.`,
-    run.ending ? ` ${run.ending}.` : '',
+    run.alarm && (!run.trend || run.trend.verdict !== 'leaking') ? ` A leak was told at ${clock(run.alarm.time, true)}: ${run.alarm.reason}.` : '',
+    run.ending ? ` It ${run.ending}.` : '',
+    run.lostLines > 0 ? ` ${count(run.lostLines)} lines were lost.` : '',
   ].filter(Boolean).join('');
 }
 
@@ -32,7 +36,7 @@ function chooser(runs, chosen, choose) {
     h('tr', { class: index === chosen ? 'chosen' : '' },
       h('td', { class: 'text' }, h('button', {
         type: 'button', class: 'quiet', 'aria-pressed': String(index === chosen), onclick: () => choose(index),
-      }, nameOf(run)), run.program && h('span', { class: 'place' }, ` ${run.program}`)),
+      }, nameOf(run)), run.program && h('span', { class: 'place', title: run.program }, ` ${fileName(run.program)}`)),
       h('td', { class: 'text' }, verdict(run)),
       h('td', { class: 'figure wide' }, count(run.baselineCount)),
       h('td', { class: 'figure' }, signed(bytes)(growth(run))),

@@ -5,7 +5,7 @@
 const { h } = require('./dom');
 const { count } = require('./format');
 
-const FIRST_ROWS = 50;
+const FIRST_ROWS = 25;
 const MORE_ROWS = 200;
 
 /**
