@@ -44,7 +44,7 @@ module.exports = [
     },
   },
   // Runs in the report's page.
-  { files: ['lib/report/page/*.js'], languageOptions: { globals: globals.browser } },
+  { files: ['lib/report/page/*.js', '__test__/browser/*.js'], languageOptions: { globals: { ...globals.browser, ...globals.node } } },
   { files: ['**/*.mjs'], languageOptions: { sourceType: 'module', globals: globals.node } },
   {
     files: ['__test__/**/*.test.js'],

@@ -11,6 +11,7 @@ use leakwatch::report::{Model, TextStyle, json, text};
 use leakwatch::snapshot::diff::{DiffOptions, diff_heaps};
 use leakwatch::snapshot::heap::Heap;
 use leakwatch::snapshot::known::KnownLeaks;
+use leakwatch::snapshot::largest::TreeNode;
 use leakwatch::snapshot::suppress;
 
 fn emitter_heap(listeners: usize) -> HeapBuilder {
@@ -108,6 +109,33 @@ fn json_carries_its_version_and_the_contracts_names() {
     ] {
         assert!(class[name].is_u64(), "{name}");
     }
+}
+
+#[test]
+fn the_tree_is_cut_and_what_is_cut_off_is_summed_up() {
+    fn each(node: &TreeNode, check: &mut impl FnMut(&TreeNode)) {
+        check(node);
+        node.children.iter().for_each(|child| each(child, check));
+    }
+    let tree = model().diff.unwrap().tree;
+    let (mut nodes, mut lists) = (0, 0);
+    each(&tree, &mut |node| {
+        nodes += 1;
+        let listed: u64 = node.children.iter().map(|child| child.retained).sum();
+        let rest: u64 = node.rest.iter().map(|group| group.retained).sum();
+        let rest_count: u64 = node.rest.iter().map(|group| group.count).sum();
+        assert_eq!(node.child_count, node.children.len() as u64 + rest_count);
+        assert_eq!(node.retained, node.shallow + listed + rest);
+        if node.name == "Array" {
+            lists += 1;
+            assert_eq!((node.children.len(), node.child_count), (16, 1010));
+            let [group] = node.rest.as_slice() else {
+                panic!("{:?}", node.rest)
+            };
+            assert_eq!((group.class.as_str(), group.count), ("Function", 994));
+        }
+    });
+    assert!(nodes < 50 && lists == 1, "{nodes} nodes, {lists} lists");
 }
 
 #[test]

@@ -142,7 +142,7 @@ async function main(name, argv) {
   });
   if (error) throw new Wrong(`${file} could not be started: ${error.message}`);
   report();
-  say(`history: ${history}`);
+  say(`history: ${history} (leakwatch report ${history} -o page.html draws it)`);
   if (options.o) await writePage(options.o, history);
   end();
   return endAs(code, signal);

@@ -9,47 +9,52 @@ function sum(nodes) {
   return nodes.reduce((total, node) => total + node.retained, 0);
 }
 
-/** What a node holds beside the children that are listed. */
+/** What a node holds beside the children that are listed: by class, and what is left then. */
 function remainder(node) {
-  const number = node.childCount - node.children.length;
-  const size = node.retained - node.shallow - sum(node.children);
-  return number > 0 ? { number, size } : null;
+  const groups = node.rest || [];
+  const rows = groups.map((group) => ({ text: `${count(group.count)} × ${group.class}`, size: group.retained }));
+  const number = groups.reduce((left, group) => left - group.count, node.childCount - node.children.length);
+  if (number > 0) {
+    const size = node.retained - node.shallow - sum(node.children) - sum(groups);
+    rows.push({ text: `${count(number)} smaller object${number === 1 ? '' : 's'}`, size: Math.max(0, size) });
+  }
+  return rows;
 }
 
 function tree(root) {
   const opensBy = new WeakMap();
 
+  function sizes(retained, own = 0) {
+    return h('span', { class: 'size' }, own > 0 && own !== retained && h('span', { class: 'own' }, `own ${bytes(own)}`), h('b', {}, bytes(retained)));
+  }
+
   function row(name, figures, share) {
-    return h('div', { class: 'node' }, h('span', { class: 'twist', 'aria-hidden': 'true' }),
-      h('span', { class: 'label' }, name), h('span', { class: 'size' }, figures), bar(share));
+    return h('div', { class: 'node' }, h('span', { class: 'twist', 'aria-hidden': 'true' }), h('span', { class: 'label' }, name), figures, bar(share));
   }
 
   function item(node, level, place) {
     const rest = remainder(node);
-    const opens = node.children.length > 0 || (rest && node.childCount > 0);
-    const own = node.shallow > 0 && node.shallow !== node.retained ? `own ${bytes(node.shallow)}` : '';
+    const of = node.children.length + rest.length;
+    const opens = of > 0;
     const line = h('li', {
       role: 'treeitem', tabindex: '-1', 'aria-level': String(level), 'aria-expanded': opens ? 'false' : null,
       'aria-setsize': String(place.of), 'aria-posinset': String(place.at),
-    }, row(node.name, [h('b', {}, bytes(node.retained)), own && h('span', { class: 'own' }, own)].filter(Boolean).reduce((box, part) => {
-      box.append(part);
-      return box;
-    }, h('span', {})), node.retained / root.retained));
+    }, row(node.name, sizes(node.retained, node.shallow), node.retained / root.retained));
     if (opens) {
       opensBy.set(line, () => {
-        const of = node.children.length + (rest ? 1 : 0);
         const children = node.children.map((child, index) => item(child, level + 1, { at: index + 1, of }));
-        if (rest) children.push(restItem(rest, level + 1, of, node.children.length));
-        return h('ul', { role: 'group' }, ...children);
+        const others = rest.map((row, index) => restItem(row, level + 1, { at: node.children.length + index + 1, of }));
+        return h('ul', { role: 'group' }, ...children, ...others);
       });
     }
     return line;
   }
 
-  function restItem({ number, size }, level, of, listed) {
-    const text = `${count(number)} ${listed > 0 ? 'smaller' : 'small'} object${number === 1 ? '' : 's'}`;
-    return h('li', { role: 'treeitem', tabindex: '-1', class: 'rest', 'aria-level': String(level), 'aria-setsize': String(of), 'aria-posinset': String(of) },
-      row(text, h('span', {}, h('b', {}, bytes(Math.max(0, size)))), size / root.retained));
+  function restItem({ text, size }, level, place) {
+    return h('li', {
+      role: 'treeitem', tabindex: '-1', class: 'rest', 'aria-level': String(level),
+      'aria-setsize': String(place.of), 'aria-posinset': String(place.at),
+    }, row(text, sizes(size), size / root.retained));
   }
 
   function setOpen(line, open) {
