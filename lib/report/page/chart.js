@@ -28,7 +28,7 @@ function valueAxis(format) {
   return {
     stroke: colour('soft'), grid: { stroke: colour('line'), width: 1 }, ticks: { show: false }, size: 62, gap: 6,
     font: '11px system-ui, sans-serif', space: 36,
-    values: (self, splits) => splits.map((value) => (value === null ? '' : format(value))),
+    values: (self, splits) => splits.map((value) => (value === 0 ? '0' : value === null ? '' : format(value))),
   };
 }
 
@@ -36,7 +36,7 @@ const timeSeries = { value: orNothing((time) => `${day(time)} ${clock(time, true
 
 function options(width, height, series, axes, more) {
   return {
-    width, height, ms: 1, series: [timeSeries, ...series], axes, padding: [10, 12, 0, 0],
+    width, height, ms: 1, series: [timeSeries, ...series], axes, padding: [10, 26, axes[0].show ? 0 : 10, 0],
     scales: { x: { time: true }, y: { range: (self, low, high) => [0, high > 0 ? high * 1.06 : 1] } },
     cursor: { sync: { key: 'leakwatch' }, drag: { x: true, y: false }, points: { size: 6 } },
     legend: { live: true },

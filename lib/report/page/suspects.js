@@ -5,6 +5,9 @@ const { bar, h, section } = require('./dom');
 const { bytes, count, percent, place } = require('./format');
 const { pathList } = require('./path');
 
+/** A share of the growth below which a suspect is folded away. */
+const MINOR = 0.02;
+
 function knownLeak(known) {
   return h('p', { class: 'known' }, h('strong', {}, 'Known: '), `${known.title}. ${known.advice} `,
     /^https:/.test(known.reference || '') && h('a', { href: known.reference, rel: 'noreferrer noopener' }, known.reference));
@@ -48,11 +51,34 @@ function suppressed(data) {
   return all.length > 0 && h('ul', { class: 'soft' }, ...all);
 }
 
+/** Those with a small share are shown on demand. */
+function folded(cards) {
+  const box = h('div', { id: 'minor-suspects', hidden: true }, ...cards);
+  const button = h('button', {
+    type: 'button',
+    'aria-expanded': 'false',
+    'aria-controls': box.id,
+    onclick: () => {
+      box.hidden = !box.hidden;
+      button.setAttribute('aria-expanded', String(!box.hidden));
+      button.textContent = label();
+    },
+  });
+  const label = () => `${box.hidden ? 'Show' : 'Hide'} ${count(cards.length)} smaller ${cards.length === 1 ? 'suspect' : 'suspects'}`;
+  button.textContent = label();
+  return [h('p', { class: 'tools' }, button), box];
+}
+
+function cards(suspects) {
+  if (suspects.length === 0) return [h('p', {}, 'Nothing grew in every step.')];
+  const all = suspects.map((suspect, index) => card(suspect, index === 0));
+  const major = suspects.filter((suspect, index) => index === 0 || suspect.share >= MINOR).length;
+  return major === all.length ? all : all.slice(0, major).concat(folded(all.slice(major)));
+}
+
 function show(data) {
   const { suspects, noiseBytes } = data.diff;
-  const all = suspects.length > 0
-    ? suspects.map((suspect, index) => card(suspect, index === 0))
-    : [h('p', {}, 'Nothing grew in every step.')];
+  const all = cards(suspects);
   const noise = noiseBytes > 0 && h('p', { class: 'soft' },
     `Left out: ${bytes(noiseBytes)} of growth in V8’s own code, shapes and caches.`);
   section('suspects', 'Suspects', ...all, ...[noise, suppressed(data)].filter(Boolean));
