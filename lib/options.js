@@ -123,6 +123,11 @@ const DIFF = {
   onProgress: fn,
 };
 
+/** What the exporters take; packages of the application's are checked by those who use them. */
+const given = (_name, value) => value;
+const PROMETHEUS = { client: given, registry: given, appVersion: string, watch: boolean };
+const OPENTELEMETRY = { api: given, meterProvider: given, conventions: boolean, watch: boolean };
+
 function show(value) {
   if (typeof value === 'string') return `'${value}'`;
   if (Array.isArray(value)) return 'an array';
@@ -180,6 +185,8 @@ function fromEnvironment(env) {
 module.exports = {
   diff: (value) => check('diff()', DIFF, value),
   fromEnvironment,
+  openTelemetry: (value) => check('exportMetrics()', OPENTELEMETRY, value),
+  prometheus: (value) => check('exportMetrics()', PROMETHEUS, value),
   signal: (value) => check('snapshotOnSignal()', SIGNAL, value),
   summarize: (value) => check('summarize()', SUMMARIZE, value),
   snapshot: (value) => check('writeSnapshot()', SNAPSHOT, value),
