@@ -3,7 +3,7 @@
 
 const address = require('./address');
 const directory = require('./directory');
-const { Lines, MAX_ANSWER, parseAnswer, refuse, request } = require('./protocol');
+const { Lines, MAX_ANSWER, parseAnswer, request } = require('./protocol');
 const { LeakwatchError, aborted } = require('../error');
 
 const TIMEOUT_MS = 30000;

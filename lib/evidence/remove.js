@@ -1,16 +1,29 @@
 'use strict';
-// Takes a folder away, on every Node.
+// Takes a folder away, by means that every Node has.
 
 const fs = require('fs');
+const path = require('path');
 
-function removeFolder(folder) {
-  // rmSync came with Node 14.14, and recursive rmdirSync left with Node 16.
+/** Whether a failure only says that it is gone already. */
+const isGone = ({ code }) => code === 'ENOENT';
+
+function attempt(act) {
   try {
-    if (fs.rmSync) fs.rmSync(folder, { recursive: true, force: true });
-    else fs.rmdirSync(folder, { recursive: true });
+    return act();
   } catch (error) {
-    if (error.code !== 'ENOENT') throw error;
+    if (!isGone(error)) throw error;
+    return undefined;
   }
+}
+
+/** No matter what is in it; links are not followed. */
+function removeFolder(folder) {
+  for (const entry of attempt(() => fs.readdirSync(folder, { withFileTypes: true })) || []) {
+    const full = path.join(folder, entry.name);
+    if (entry.isDirectory()) removeFolder(full);
+    else attempt(() => fs.unlinkSync(full));
+  }
+  attempt(() => fs.rmdirSync(folder));
 }
 
 module.exports = { removeFolder };

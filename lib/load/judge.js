@@ -15,10 +15,17 @@ const ORDER = ['insufficient', 'steady', 'growing', 'leaking'];
 
 function judge({ baselines, heapSizeLimit }) {
   native.reset();
-  for (const baseline of baselines) native.pushBaseline(baseline);
+  for (const baseline of baselines) native.pushBaseline(known(baseline));
   const trend = shape(native.trend({ heapLimit: heapSizeLimit }, THRESHOLDS, false));
   native.reset();
   return trend;
+}
+
+/** Without what nobody knew there: the addon takes what is missing, and no nulls. */
+function known(baseline) {
+  const out = {};
+  for (const name of Object.keys(baseline)) if (baseline[name] !== null) out[name] = baseline[name];
+  return out;
 }
 
 /** What V8 makes as it compiles, by the names a snapshot has for it. */

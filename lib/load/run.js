@@ -62,7 +62,7 @@ class Load {
     await this._baseline('the warm-up');
     for (let round = 1; round <= rounds; round++) await this._judged(cannon, round);
     // A rise that is not yet sure gets as many rounds again to become so, or not.
-    for (let round = rounds + 1; round <= 2 * rounds && this._verdict() === 'growing'; round++) {
+    for (let round = rounds + 1; round <= 2 * rounds && this._isUndecided(); round++) {
       await this._judged(cannon, round);
     }
     const judged = this._targets.filter((target) => !target.lost);
@@ -91,8 +91,10 @@ class Load {
     this._tell({ phase: 'round', round, rounds: this._plan.rounds, figures, targets: this._targets });
   }
 
-  _verdict() {
-    return worst(this._targets.filter(({ lost }) => !lost).map(({ trend }) => trend.verdict));
+  /** Something grows that may yet turn out to leak; RSS alone never does. */
+  _isUndecided() {
+    const trends = this._targets.filter(({ lost }) => !lost).map(({ trend }) => trend);
+    return worst(trends.map(({ verdict }) => verdict)) === 'growing' && trends.some(({ verdict, channel }) => verdict === 'growing' && channel !== 'rss');
   }
 
   /** One round of requests, all of which must be answered well. */
@@ -182,12 +184,11 @@ class Load {
   }
 
   _process({ pid, thread, name, script, node, heapSizeLimit, trend, baselines, diff: found }) {
-    const inBytes = trend.channel !== 'contexts';
     return {
       pid, thread, name, script, node, heapSizeLimit,
       verdict: trend.verdict,
       trend,
-      perRequest: inBytes ? trend.bytesPerTick / this._plan.perRound : null,
+      bytesPerRequest: trend.bytesPerTick / this._plan.perRound,
       baselines,
       suspects: found ? found.suspects : [],
     };

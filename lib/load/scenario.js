@@ -121,8 +121,7 @@ function scenario({ url: text, method, body, header = [], scenario: file }) {
   const common = {};
   for (const [name, value] of header) common[name] = value;
   if (file === undefined) {
-    const { weight: _, ...request } = oneRequest('load', { method, body }, url, common);
-    return { url, requests: [request] };
+    return { url, requests: fromScenario([{ method, body }], url, common, 'load') };
   }
   if (method !== undefined || body !== undefined) throw new Wrong('--method and --body are for --url alone; a scenario has its own');
   return { url, requests: fromScenario(readScenario(file), url, common, `--scenario ${file}`) };

@@ -31,10 +31,11 @@ function table({ rounds, baselines }) {
   return lines;
 }
 
-function perRequest({ verdict, perRequest: amount, trend }) {
+function perRequest({ verdict, bytesPerRequest, trend }) {
   if (!['growing', 'leaking'].includes(verdict)) return [];
-  if (amount === null) return [`${trend.bytesPerTick.toFixed(1)} contexts a round`];
-  return [`${bytes(amount)} a request`];
+  const { contexts } = trend.channels;
+  const more = trend.channel === 'contexts' ? `, and ${contexts.perTick.toFixed(1)} contexts a round` : '';
+  return [`${bytes(bytesPerRequest)} a request${more}`];
 }
 
 function suspects({ suspects: found, verdict }) {
