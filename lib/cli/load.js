@@ -59,9 +59,17 @@ function roundLine({ round, rounds, figures, targets }) {
   return `round ${round} of ${rounds}: ${figures.perSecond.toFixed(0)} requests/s, ${bytes(after.heapUsed)} (${signed(after.heapUsed - before.heapUsed)}), ${first.trend.verdict}`;
 }
 
-/** Ctrl-C ends the server first; its end takes a moment, and a second Ctrl-C does not wait for it. */
-function endOnSignals() {
-  for (const signal of Object.keys(SIGNALS)) process.on(signal, () => process.exit(SIGNALS[signal]));
+/** Ctrl-C ends the server first, which may take a moment; a second one does not wait for it. */
+function endOnSignals(load) {
+  let isEnding = false;
+  for (const signal of Object.keys(SIGNALS)) {
+    process.on(signal, () => {
+      const end = () => process.exit(SIGNALS[signal]);
+      if (isEnding) end();
+      isEnding = true;
+      load.stop().then(end, end);
+    });
+  }
 }
 
 function write(file, content) {
@@ -75,11 +83,12 @@ function write(file, content) {
 async function main(_command, argv) {
   const given = parse(argv, RULES);
   const plan = planOf(given);
-  endOnSignals();
   const line = progress();
+  const load = new Load(plan, line.tell);
+  endOnSignals(load);
   let result;
   try {
-    result = await new Load(plan, line.tell).run();
+    result = await load.run();
   } finally {
     line.clear();
   }

@@ -16,6 +16,8 @@ const SCHEMA = 1;
 /** Captures of what leaks, and the rounds of load between two of them as a share of all. */
 const CAPTURES = 3;
 const BETWEEN = 1 / 4;
+/** An array that is made half as large again each time it is full may take so many times all rounds to show. */
+const MOST_BETWEEN = 2;
 /** Rounds before the first that counts: Node's HTTP code alone takes a thousand requests to be compiled… */
 const WARM_UP_ROUNDS = 3;
 /** …but a slow server need not be waited for. */
@@ -48,6 +50,12 @@ class Load {
       removeFolder(this._folder);
       process.removeListener('exit', this._onExit);
     }
+  }
+
+  /** Ends the server before its time. */
+  async stop() {
+    this._isStopped = true;
+    if (this._child) await this._child.stop();
   }
 
   async _check(cannon) {
@@ -110,6 +118,7 @@ class Load {
   }
 
   _death(when) {
+    if (this._isStopped) return failure('stopped');
     const error = this._child.death(`in ${when}`);
     const known = this._targets.filter(({ trend }) => trend && trend.verdict !== 'insufficient');
     for (const { name, trend } of known) error.message += `\nUntil then, ${name} was ${trend.verdict}: ${trend.reason}`;
@@ -140,11 +149,23 @@ class Load {
   }
 
   async _capture(cannon, leaking) {
-    const between = Math.max(1, Math.round(this._plan.rounds * BETWEEN));
     for (let at = 0; at < CAPTURES; at++) {
-      for (let round = 0; at > 0 && round < between; round++) await this._round(cannon, `the load before capture ${at + 1}`);
+      if (at > 0) await this._grow(cannon, leaking, `the load before capture ${at + 1}`);
       this._tell({ phase: 'capture', capture: at + 1, captures: CAPTURES });
       await forEach(leaking, 'while it was captured', (target) => target.capture(this._folder));
+    }
+  }
+
+  /** Load until what leaks has grown as it does; a leak that comes in steps is waited for. */
+  async _grow(cannon, leaking, name) {
+    const { rounds } = this._plan;
+    const least = Math.max(1, Math.round(rounds * BETWEEN));
+    const hasGrown = ({ lost, trend, grown }) => lost || grown >= (trend.bytesPerTick * least) / 2;
+    for (let round = 1; round <= MOST_BETWEEN * rounds; round++) {
+      await this._round(cannon, name);
+      if (round < least) continue;
+      await forEach(leaking, `in ${name}`, (target) => target.measureGrowth());
+      if (leaking.every(hasGrown)) return;
     }
   }
 

@@ -8,7 +8,7 @@ const { failure } = require('./child');
 const { Captures } = require('../evidence/captures');
 
 const POLL_MS = 50;
-const WITHIN_MS = 15000;
+const WITHIN_MS = 5000;
 const ASK_MS = 15 * 60000;
 
 /** One isolate. */
@@ -22,8 +22,10 @@ class Target {
     this.baselines = [];
     /** Why it is not judged, once that is known. */
     this.lost = null;
+    this.grown = 0;
     this._file = file;
     this._captures = null;
+    this._captured = 0;
   }
 
   get name() {
@@ -38,8 +40,19 @@ class Target {
     this.baselines.push(await this._ask('baseline', { label }));
   }
 
+  /** Sets `grown` to the bytes since the last capture. */
+  async measureGrowth() {
+    this.grown = (await this._size()) - this._captured;
+  }
+
+  async _size() {
+    const { heapUsed, external } = await this._ask('baseline', {});
+    return heapUsed + external;
+  }
+
   async capture(parent) {
     if (!this._captures) this._captures = new Captures(parent);
+    this._captured = await this._size();
     return this._captures.take((name, given) => this._ask(name, given));
   }
 
