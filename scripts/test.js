@@ -39,6 +39,7 @@ const STAGES = {
   contract: () => [nodeTest(testFiles('contract'))],
   fallback: () => [nodeTest(testFiles('contract'), { LEAKWATCH_NATIVE_V8: 'off' })],
   process: () => [nodeTest(testFiles('process'))],
+  control: () => [nodeTest(testFiles('control', 'load'))],
   cases: () => {
     install(path.join(TESTS, 'cases'));
     return [nodeTest([path.join(TESTS, 'cases.test.js')])];
