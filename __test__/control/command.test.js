@@ -11,6 +11,7 @@ const posix = process.platform === 'win32' ? { skip: 'directories with modes are
 /** Grows by itself, so that it has grown between any two captures, until it is told to stop. */
 const GROWING = `
   const kept = global.kept = [];
+  setInterval(() => {}, 1000);
   const timer = setInterval(() => { for (let i = 0; i < 2000; i++) kept.push({ order: i, text: 'order ' + i }); }, 20);
   process.once('message', () => { clearInterval(timer); process.send('stopped'); });`;
 
