@@ -44,6 +44,10 @@ const STAGES = {
     return [nodeTest([path.join(TESTS, 'cases.test.js')])];
   },
   jest: () => [nodeTest(testFiles('jest'))],
+  fleet: () => {
+    install(path.join(TESTS, 'fleet'));
+    return [nodeTest(testFiles('fleet'))];
+  },
   matrix: () => [node(path.join(TESTS, 'matrix', 'run.js'))],
 };
 
