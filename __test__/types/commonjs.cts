@@ -41,3 +41,13 @@ leakwatch.writeSnapshot('a', { compress: 'br' });
 watch.options = options;
 
 export { dispose, emitter, sync };
+
+// The exporters take what prom-client and OpenTelemetry have, and are optional.
+import prometheus = require('leakwatch/prometheus');
+import opentelemetry = require('leakwatch/opentelemetry');
+const scraped: prometheus.PrometheusExporter = prometheus.exportMetrics({ appVersion: '1.2.3', watch: false });
+scraped.stop();
+const observed: opentelemetry.OpenTelemetryExporter = opentelemetry.exportMetrics({ conventions: false });
+observed.stop();
+// @ts-expect-error there is no such option
+prometheus.exportMetrics({ register: {} });

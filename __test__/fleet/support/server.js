@@ -59,13 +59,14 @@ function quickRules() {
 }
 
 class Prometheus {
-  /** `jobs`: `{name: [port, ...]}` of what to scrape. */
-  static async start(jobs) {
+  /** `jobs`: `{name: [port, ...]}` of what to scrape, every so many seconds. */
+  static async start(jobs, seconds = 1) {
+    const every = `${seconds}s`;
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'leakwatch-prometheus-'));
     fs.writeFileSync(path.join(folder, 'rules.yml'), quickRules());
     const scrape = (name) => ({ job_name: name, static_configs: [{ targets: jobs[name].map((port) => `127.0.0.1:${port}`) }] });
     const config = {
-      global: { scrape_interval: '1s', scrape_timeout: '1s', evaluation_interval: '1s' },
+      global: { scrape_interval: every, scrape_timeout: every, evaluation_interval: every },
       rule_files: ['rules.yml'],
       scrape_configs: Object.keys(jobs).map(scrape),
     };
