@@ -5,6 +5,7 @@
 
 const fs = require('fs');
 const { suppressText, run } = require('./analysis');
+const { Wrong } = require('./cli/arguments');
 
 const USAGE = `usage: leakwatch <command> [options]
 
@@ -12,6 +13,12 @@ const USAGE = `usage: leakwatch <command> [options]
   diff FILE FILE…             what grew between snapshots, oldest first
   report FILE FILE… -o OUT    the same as one offline HTML file
   redact IN OUT               a copy without the text of strings
+
+  list                        processes of yours that can be asked
+  status|baseline PID         how a running process stands; a full GC and its baseline
+  snapshot PID                a heap snapshot of it
+  suspects PID                three captures of it, and what grew
+  load --url URL -- COMMAND…  starts a server, drives it in rounds, judges it
 
   --json                      as JSON, with a schema version
   --top N                     suspects (diff) or classes (summary) shown
@@ -28,7 +35,15 @@ Exit codes: 0 nothing grew, 1 suspects found, 2 error.
 const VALUES = { '--top': 'top', '--min-growth': 'minGrowth', '--suppress': 'suppress', '--history': 'history', '-o': 'out' };
 const SWITCHES = { '--json': 'json', '--keys': 'keys', '--no-color': 'plain' };
 
-class Wrong extends Error {}
+/** Commands with options of their own; each module's `main(command, argv)` gives the exit code. */
+const MODULES = {
+  list: './cli/remote',
+  status: './cli/remote',
+  baseline: './cli/remote',
+  snapshot: './cli/remote',
+  suspects: './cli/remote',
+  load: './cli/load',
+};
 
 function parse(argv) {
   const args = { files: [] };
@@ -93,6 +108,7 @@ async function main([command, ...rest]) {
     process.stdout.write(USAGE);
     return 0;
   }
+  if (Object.prototype.hasOwnProperty.call(MODULES, command)) return require(MODULES[command]).main(command, rest);
   if (!Object.prototype.hasOwnProperty.call(COMMANDS, command)) {
     throw new Wrong(command ? `unknown command '${command}'` : 'a command is needed');
   }

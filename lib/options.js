@@ -81,6 +81,7 @@ const START = {
   snapshotDir: string,
   snapshotSignal: (name, value) => (value === false ? undefined : signalName(name, value)),
   nearHeapLimit: boolean,
+  control: (name, value) => (value === false ? undefined : value === true || string(name, value)),
 };
 
 const SNAPSHOT = {
@@ -159,6 +160,7 @@ const PARSERS = {
   window: Number,
   nearHeapLimit: (text) => (text in SWITCHES ? SWITCHES[text] : text),
   snapshotSignal: (text) => (SWITCHES[text] === false ? false : text),
+  control: (text) => (text in SWITCHES ? SWITCHES[text] : text),
   thresholds: (text) => {
     try {
       return JSON.parse(text);
