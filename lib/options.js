@@ -145,7 +145,7 @@ const GUARD = { isolate: boolean, deep: boolean, name: string, onFinding: fn };
 /** What the exporters take; packages of the application's are checked by those who use them. */
 const given = (_name, value) => value;
 const PROMETHEUS = { client: given, registry: given, appVersion: string, watch: boolean };
-const OPENTELEMETRY = { api: given, meterProvider: given, conventions: boolean, watch: boolean };
+const OPENTELEMETRY = { api: given, meterProvider: given, appVersion: string, conventions: boolean, watch: boolean };
 
 function show(value) {
   if (typeof value === 'string') return `'${value}'`;
