@@ -7,7 +7,7 @@ mod heap_builder;
 use std::path::PathBuf;
 
 use heap_builder::HeapBuilder;
-use leakwatch::snapshot::describe::Kind;
+use leakwatch::snapshot::leak_kind::Kind;
 use leakwatch::snapshot::diff::{Diff, DiffOptions, diff_heaps};
 use leakwatch::snapshot::heap::Heap;
 

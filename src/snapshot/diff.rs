@@ -12,7 +12,9 @@ use crate::snapshot::piles;
 use crate::snapshot::progress::{OnProgress, Phase, Reporter};
 use crate::snapshot::scripts::Scripts;
 use crate::snapshot::summary::{self, FileInfo, TreeNode};
-use crate::snapshot::suspects::{self, Place, Suspect};
+use crate::snapshot::place::Place;
+use crate::snapshot::suspect::Suspect;
+use crate::snapshot::suspects;
 
 /// How to compare.
 #[derive(Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::snapshot::suspects::Suspect;
+use crate::snapshot::suspect::Suspect;
 
 /// A leak that is known, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]

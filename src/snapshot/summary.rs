@@ -7,8 +7,8 @@ use crate::snapshot::classes::ClassKey;
 use crate::snapshot::heap::Heap;
 use crate::snapshot::progress::{OnProgress, Reporter};
 use crate::snapshot::scripts::Scripts;
-use crate::snapshot::suspects::Place;
-use crate::snapshot::trail;
+use crate::snapshot::place::Place;
+use crate::snapshot::names;
 
 /// How to summarize.
 #[derive(Clone, Copy)]
@@ -180,7 +180,7 @@ pub(crate) fn largest(heap: &Heap) -> TreeNode {
             name: if node == 0 {
                 "(root)".into()
             } else {
-                trail::node_name(&heap.graph, node)
+                names::node_name(&heap.graph, node)
             },
             node_type: heap.graph.kind(node).name(),
             shallow: heap.shallow.get(node),

@@ -7,7 +7,7 @@
 use serde_json::Value;
 
 use crate::snapshot::SnapshotError;
-use crate::snapshot::suspects::Suspect;
+use crate::snapshot::suspect::Suspect;
 
 /// One entry of the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
