@@ -17,6 +17,7 @@ const USAGE = `usage: leakwatch <command> [options]
   --top N                     suspects (diff) or classes (summary) shown
   --min-growth BYTES          growth below which nothing is suspected
   --suppress FILE             fingerprints that are known and accepted
+  --node-version V            the Node that wrote the files, where they do not say
   --history FILE              history() as JSON, for the report's charts
   --keys                      redact: replace keys of dictionaries as well
   --no-color, -o OUT          plain text; write to a file
@@ -25,19 +26,23 @@ FILE may be a .heapsnapshot, plain, gzip or zstd; - is standard input.
 Exit codes: 0 nothing grew, 1 suspects found, 2 error.
 `;
 
-const VALUES = { '--top': 'top', '--min-growth': 'minGrowth', '--suppress': 'suppress', '--history': 'history', '-o': 'out' };
+const VALUES = { '--top': 'top', '--min-growth': 'minGrowth', '--suppress': 'suppress', '--history': 'history', '--node-version': 'nodeVersion', '-o': 'out' };
 const SWITCHES = { '--json': 'json', '--keys': 'keys', '--no-color': 'plain' };
 
+const has = (table, name) => Object.prototype.hasOwnProperty.call(table, name);
+
+/** The command line is wrong, and the help may help. */
 class Wrong extends Error {}
 
 function parse(argv) {
   const args = { files: [] };
   for (let at = 0; at < argv.length; at++) {
     const arg = argv[at];
-    if (VALUES[arg]) {
-      if (at + 1 >= argv.length) throw new Wrong(`${arg} needs a value`);
-      args[VALUES[arg]] = argv[++at];
-    } else if (SWITCHES[arg]) {
+    const [name, joined] = /^--[^=]+=/.test(arg) ? [arg.slice(0, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1)] : [arg];
+    if (has(VALUES, name)) {
+      if (joined === undefined && at + 1 >= argv.length) throw new Wrong(`${arg} needs a value`);
+      args[VALUES[name]] = joined === undefined ? argv[++at] : joined;
+    } else if (has(SWITCHES, arg)) {
       args[SWITCHES[arg]] = true;
     } else if (arg.startsWith('-') && arg !== '-') {
       throw new Wrong(`unknown option ${arg}`);
@@ -88,12 +93,24 @@ const COMMANDS = {
   },
 };
 
+function historyText(file) {
+  try {
+    return fs.readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new Wrong(`--history cannot be read: ${error.message}`);
+  }
+}
+
 async function main([command, ...rest]) {
-  if (command === '--help' || command === '-h') {
+  if ([command, ...rest].some((arg) => arg === '--help' || arg === '-h')) {
     process.stdout.write(USAGE);
     return 0;
   }
-  if (!Object.prototype.hasOwnProperty.call(COMMANDS, command)) {
+  if (command === '--version') {
+    process.stdout.write(`${require('../package.json').version}\n`);
+    return 0;
+  }
+  if (!has(COMMANDS, command)) {
     throw new Wrong(command ? `unknown command '${command}'` : 'a command is needed');
   }
   const args = parse(rest);
@@ -101,8 +118,9 @@ async function main([command, ...rest]) {
   request.paths = args.files;
   request.title = `leakwatch ${command}: ${args.files.join(' → ')}`;
   request.minGrowthBytes = count('--min-growth', args.minGrowth);
+  request.nodeVersion = args.nodeVersion;
   request.colour = !args.plain && !args.out && Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
-  if (args.history) request.history = fs.readFileSync(args.history, 'utf8');
+  if (args.history) request.history = historyText(args.history);
   if (args.suppress) {
     request.suppress = suppressText(args.suppress);
     request.today = new Date().toISOString().slice(0, 10);

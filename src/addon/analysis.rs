@@ -41,6 +41,8 @@ pub struct JsAnalysis {
     pub today: Option<String>,
     /// `history()` as JSON.
     pub history: Option<String>,
+    /// The version of Node that wrote the files.
+    pub node_version: Option<String>,
     /// Replace keys of dictionaries as well.
     pub property_names: Option<bool>,
 }
@@ -231,6 +233,7 @@ fn compare(
                 .map_or(defaults.min_growth_bytes, |n| n as u64),
             source_maps: request.source_maps.unwrap_or(defaults.source_maps),
             threads: request.threads.map_or(defaults.threads, |n| n as usize),
+            node_version: request.node_version.as_deref(),
             ..defaults
         },
     )?;
@@ -272,9 +275,21 @@ fn render(request: &JsAnalysis, model: &Model) -> String {
             report::text(model, TextStyle { colour, rows: 0 })
         }
         _ => match (&model.diff, &model.summary) {
-            (Some(diff), _) => report::diff_value(diff).to_string(),
+            (Some(_), _) => diff_result(model).to_string(),
             (None, Some(summary)) => report::summary_value(summary).to_string(),
             (None, None) => "null".to_owned(),
         },
     }
+}
+
+/// `diff()`'s result, with what the suppress file did to it.
+fn diff_result(model: &Model) -> Value {
+    let mut whole = report::value(model);
+    let mut diff = whole["diff"].take();
+    for key in ["suppressed", "expiredSuppressions"] {
+        if let Some(value) = whole.get_mut(key) {
+            diff[key] = value.take();
+        }
+    }
+    diff
 }

@@ -235,10 +235,7 @@ impl Text {
             .class_count
             .saturating_sub(self.rows.min(summary.classes.len()));
         if more > 0 {
-            self.line(
-                DIM,
-                &format!("{} more classes", grouped(more as u64)),
-            );
+            self.line(DIM, &format!("{} more classes", grouped(more as u64)));
         }
     }
 }

@@ -101,7 +101,12 @@ impl Scene<'_> {
         if matches!(
             specimen,
             "Module" | "SourceTextModule" | "ModuleJob" | "ModuleWrap"
-        ) || matches!(self.holder_name(), "LoadCache" | "ModuleLoadMap")
+        ) || matches!(
+            self.holder_name(),
+            "LoadCache" | "ModuleLoadMap" | "ModuleMap"
+        ) || self
+            .holder()
+            .is_some_and(|step| matches!(step.edge.as_str(), "loadCache" | "moduleMap"))
         {
             return Kind::ModuleCache;
         }
@@ -221,7 +226,8 @@ impl Scene<'_> {
         let Some(holder) = self.holder() else {
             return Kind::Property;
         };
-        if matches!(edge, Some(EdgeType::Property | EdgeType::Element)) && self.is_dictionary(holder)
+        if matches!(edge, Some(EdgeType::Property | EdgeType::Element))
+            && self.is_dictionary(holder)
         {
             return Kind::Dictionary;
         }

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::snapshot::leak_kind::Kind;
 use crate::snapshot::kind::{EdgeType, NodeType};
+use crate::snapshot::leak_kind::Kind;
 use crate::snapshot::suspect::PathStep;
 
 /// `map: sessionCache › Map › table › (array) › [] › Session`: what patterns of known leaks are matched against.

@@ -113,7 +113,7 @@ fn explain_few_by_many(heap: &Heap, found: &mut Vec<Growth>, floor: u64) {
 
 impl Growth {
     /// Members that the last snapshot has more than the first.
-    fn more(&self) -> u64 {
+    pub(crate) fn more(&self) -> u64 {
         let count = |value: Option<&u64>| value.copied().unwrap_or(0);
         count(self.counts.last()).saturating_sub(count(self.counts.first()))
     }

@@ -109,6 +109,17 @@ fn phrase(steps: &[Step], at: usize, owners: usize) -> String {
         (EdgeType::Internal, Some(owner)) if step.edge.parse::<u32>().is_ok() => {
             within(steps, what, owner, owners)
         }
+        // A resolve function keeps its promise in its scope.
+        (EdgeType::Internal | EdgeType::Hidden, Some(owner))
+            if step.name == "Promise"
+                && owner > 0
+                && steps[owner].name.starts_with("system / Context") =>
+        {
+            format!(
+                "the Promise that {} settles",
+                phrase(steps, owner - 1, owners.saturating_sub(1))
+            )
+        }
         // The memory behind an object is told by the object.
         (EdgeType::Internal, Some(owner)) if owners > 0 && is_visible(&steps[owner]) => {
             format!("the {what} of {}", phrase(steps, owner, owners - 1))

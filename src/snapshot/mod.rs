@@ -47,7 +47,7 @@ pub mod writer;
 
 pub use diff::{ClassDelta, Diff, DiffOptions, diff};
 pub use error::SnapshotError;
+pub use place::Place;
 pub use progress::{OnProgress, Phase, Progress};
 pub use summary::{ClassRow, FileInfo, Options, Summary, TreeNode, summarize};
-pub use place::Place;
 pub use suspect::{PathStep, Suspect};

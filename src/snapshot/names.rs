@@ -38,7 +38,10 @@ fn function_name(graph: &Graph, node: u32, name: &str) -> String {
         && let Some(target) = graph.follow(node, "bound_function")
         && graph.kind(target) == NodeType::Closure
     {
-        return format!("bound {}", function_name(graph, target, &graph.name(target)));
+        return format!(
+            "bound {}",
+            function_name(graph, target, &graph.name(target))
+        );
     }
     if name.is_empty() {
         "(anonymous)()".into()

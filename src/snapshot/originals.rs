@@ -5,8 +5,8 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
-use crate::snapshot::sourcemap::{self, SourceMap};
 use crate::snapshot::place::Place;
+use crate::snapshot::sourcemap::{self, SourceMap};
 use crate::snapshot::suspect::Suspect;
 
 /// No script of a program is larger, and no map of one.

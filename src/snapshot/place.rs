@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use crate::snapshot::graph::Location;
 use crate::snapshot::heap::Heap;
+use crate::snapshot::leak_kind::Kind;
 use crate::snapshot::piles::Pile;
 use crate::snapshot::scripts::Scripts;
 
@@ -35,8 +36,16 @@ impl Place {
 }
 
 /// The first place in the program's own files: at the specimen, in the link of its chain, in what it keeps, or at the
-/// function whose scope holds it.
-pub(crate) fn place_to_look(heap: &Heap, scripts: &Scripts, pile: &Pile) -> Option<Place> {
+/// function whose scope holds it. What a vm context keeps is a whole program: there the way to it tells more.
+pub(crate) fn place_to_look(
+    heap: &Heap,
+    scripts: &Scripts,
+    pile: &Pile,
+    kind: Kind,
+) -> Option<Place> {
+    let on_the_way = |own: &dyn Fn(Option<Location>) -> Option<Place>| {
+        pile.steps.iter().rev().find_map(|step| own(step.location))
+    };
     let own = |location: Option<Location>| {
         location
             .and_then(|location| Place::of(location, scripts))
@@ -49,8 +58,13 @@ pub(crate) fn place_to_look(heap: &Heap, scripts: &Scripts, pile: &Pile) -> Opti
                 .filter(|step| step.repeats > 1)
                 .find_map(|step| own(step.location))
         })
-        .or_else(|| kept_place(heap, pile.specimen, &own))
-        .or_else(|| pile.steps.iter().rev().find_map(|step| own(step.location)))
+        .or_else(|| {
+            if kind == Kind::VmContext {
+                on_the_way(&own).or_else(|| kept_place(heap, pile.specimen, &own))
+            } else {
+                kept_place(heap, pile.specimen, &own).or_else(|| on_the_way(&own))
+            }
+        })
 }
 
 /// The nearest place among what the specimen keeps, within a few dozen objects.

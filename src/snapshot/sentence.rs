@@ -38,7 +38,9 @@ impl Things {
         };
         match (graph.kind(specimen), name) {
             (NodeType::Closure, "anonymous functions") => both("anonymous function", name),
-            (NodeType::Closure, _) => both(&format!("function {plain}"), &format!("functions {plain}")),
+            (NodeType::Closure, _) => {
+                both(&format!("function {plain}"), &format!("functions {plain}"))
+            }
             (NodeType::RegExp, _) => both("regular expression", "regular expressions"),
             (_, "Array") => both("array", "arrays"),
             (_, "Map" | "Set" | "WeakMap" | "Promise" | "Buffer" | "ArrayBuffer") => {
@@ -102,7 +104,7 @@ fn subject(told: &Told<'_>) -> String {
         None => "its scope".to_owned(),
     };
     match kind {
-        Kind::V8Internal => format!("a list inside V8 grew in place under {holder}"),
+        Kind::V8Internal => format!("a {} inside V8 grew in place, under {holder}", told.name),
         _ if count == 0 => format!("{holder} became bigger"),
         Kind::Listeners => {
             format!("{number} more listener{s} for {holder} {was} added and not removed")

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use crate::snapshot::SnapshotError;
 use crate::snapshot::classes::ClassKey;
 use crate::snapshot::heap::Heap;
+use crate::snapshot::names;
+use crate::snapshot::place::Place;
 use crate::snapshot::progress::{OnProgress, Reporter};
 use crate::snapshot::scripts::Scripts;
-use crate::snapshot::place::Place;
-use crate::snapshot::names;
 
 /// How to summarize.
 #[derive(Clone, Copy)]

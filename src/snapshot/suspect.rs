@@ -54,4 +54,6 @@ pub struct Suspect {
     pub signature: String,
     /// All of it in one sentence.
     pub sentence: String,
+    /// The version of Node that wrote the snapshot, where it is known: leaks that are known affect some.
+    pub node_version: Option<String>,
 }

@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::snapshot::contexts;
+use crate::snapshot::contexts::Contexts;
 use crate::snapshot::describe::{self, Description};
 use crate::snapshot::fingerprint;
 use crate::snapshot::graph::Graph;
@@ -23,15 +23,17 @@ pub(crate) struct Findings {
     pub(crate) noise_bytes: u64,
 }
 
+/// The holder of what nothing inside the heap holds.
+const OUTSIDE: u32 = u32::MAX;
+
 /// Joins piles with the same holder and tells them. `growth`: bytes the heap grew by in all.
 pub(crate) fn tell(
     heap: &Heap,
     scripts: &Scripts,
     piles: Vec<Pile>,
     growth: u64,
-    newer_than: Option<u32>,
+    contexts: &Contexts,
 ) -> Findings {
-    let new_contexts = contexts::new_contexts(heap, newer_than);
     let mut noise_bytes: u64 = 0;
     let mut order: Vec<u32> = Vec::new();
     let mut by_holder: FxHashMap<u32, Vec<(Pile, Description)>> = FxHashMap::default();
@@ -44,17 +46,26 @@ pub(crate) fn tell(
                 .unwrap_or(0),
         )
         .max(1);
-    for pile in piles {
+    for mut pile in piles {
         if is_noise(&pile, growth) {
             noise_bytes += pile.growth.bytes;
             continue;
         }
-        let has_contexts = contexts::holds_contexts(heap, &pile, &new_contexts);
-        let description = describe::describe(heap, &pile, has_contexts);
-        let holder = pile
-            .steps
-            .get(description.holder_at)
-            .map_or(0, |step| step.node);
+        let is_held = contexts.held_by(heap, &pile);
+        let is_entered = !is_held && contexts.are_entered_by(&pile);
+        if is_entered {
+            // However many of this and that they hold, it is the contexts that pile up.
+            pile.growth.counts = vec![contexts.before, contexts.after];
+        }
+        let mut description = describe::describe(heap, &pile, is_held || is_entered);
+        let holder = pile.steps.get(description.holder_at);
+        let mut holder = holder.map_or(0, |step| step.node);
+        if is_entered && pile.shared == 0 {
+            holder = OUTSIDE;
+            description.holder =
+                "handles outside the heap (native code, or scripts and modules that can import)"
+                    .into();
+        }
         by_holder.entry(holder).or_insert_with(|| {
             order.push(holder);
             Vec::new()
@@ -94,7 +105,7 @@ fn suspect(
     let (pile, description) = piles.into_iter().next()?;
     let kind = description.kind;
     let name = subject(heap, &pile, kind);
-    let location = place_to_look(heap, scripts, &pile);
+    let location = place_to_look(heap, scripts, &pile, kind);
     let path: Vec<PathStep> = pile
         .steps
         .iter()
@@ -140,6 +151,7 @@ fn suspect(
         fingerprint: fingerprint::digest(&signature),
         signature,
         sentence,
+        node_version: None,
     })
 }
 
@@ -200,4 +212,3 @@ fn chain_subject(pile: &Pile) -> Option<String> {
         .find(|step| step.kind == NodeType::Closure)?;
     Some(closure.name.clone())
 }
-
