@@ -4,7 +4,9 @@
 // grew, 1 suspects were found, 2 it could not be done.
 
 const fs = require('fs');
+const path = require('path');
 const { suppressText, run } = require('./analysis');
+const { Wrong } = require('./cli/arguments');
 
 const USAGE = `usage: leakwatch <command> [options]
 
@@ -12,6 +14,12 @@ const USAGE = `usage: leakwatch <command> [options]
   diff FILE FILE…             what grew between snapshots, oldest first
   report FILE FILE… -o OUT    the same as one offline HTML file
   redact IN OUT               a copy without the text of strings
+
+  list                        processes of yours that can be asked
+  status|baseline PID         how a running process stands; a full GC and its baseline
+  snapshot PID                a heap snapshot of it
+  suspects PID                three captures of it, and what grew
+  load --url URL -- COMMAND…  starts a server, drives it in rounds, judges it
 
   --json                      as JSON, with a schema version
   --top N                     suspects (diff) or classes (summary) shown
@@ -31,8 +39,15 @@ const SWITCHES = { '--json': 'json', '--keys': 'keys', '--no-color': 'plain' };
 
 const has = (table, name) => Object.prototype.hasOwnProperty.call(table, name);
 
-/** The command line is wrong, and the help may help. */
-class Wrong extends Error {}
+/** Commands with options of their own; each module's `main(command, argv)` gives the exit code. */
+const MODULES = {
+  list: './cli/remote',
+  status: './cli/remote',
+  baseline: './cli/remote',
+  snapshot: './cli/remote',
+  suspects: './cli/remote',
+  load: './cli/load',
+};
 
 function parse(argv) {
   const args = { files: [] };
@@ -56,7 +71,8 @@ function parse(argv) {
 function count(name, text) {
   if (text === undefined) return undefined;
   if (!/^\d+$/.test(text)) throw new Wrong(`${name} needs a whole number, not '${text}'`);
-  return Number(text);
+  // As much as the addon can count.
+  return Math.min(Number(text), 1e9);
 }
 
 /** A line on standard error that is drawn over, on a terminal only. */
@@ -93,6 +109,14 @@ const COMMANDS = {
   },
 };
 
+/** What can be found out before minutes of work. */
+function checkFiles({ files, out }) {
+  if (files.filter((file) => file === '-').length > 1) throw new Wrong('standard input (-) can be read once');
+  if (!out) return;
+  const folder = path.dirname(path.resolve(out));
+  if (!fs.existsSync(folder)) throw new Wrong(`-o ${out}: there is no directory ${folder}`);
+}
+
 function historyText(file) {
   try {
     return fs.readFileSync(file, 'utf8');
@@ -106,15 +130,20 @@ async function main([command, ...rest]) {
     process.stdout.write(USAGE);
     return 0;
   }
+<<<<<<< HEAD
   if (command === '--version') {
     process.stdout.write(`${require('../package.json').version}\n`);
     return 0;
   }
   if (!has(COMMANDS, command)) {
+=======
+  if (Object.prototype.hasOwnProperty.call(MODULES, command)) return require(MODULES[command]).main(command, rest);
+  if (!Object.prototype.hasOwnProperty.call(COMMANDS, command)) {
     throw new Wrong(command ? `unknown command '${command}'` : 'a command is needed');
   }
   const args = parse(rest);
   const request = COMMANDS[command](args);
+  checkFiles(args);
   request.paths = args.files;
   request.title = `leakwatch ${command}: ${args.files.join(' → ')}`;
   request.minGrowthBytes = count('--min-growth', args.minGrowth);

@@ -3,6 +3,7 @@
 // whoever listens.
 
 const host = require('./host');
+const { count } = require('./snapshot-counts');
 const { fromOutcome } = require('./error');
 
 const { native } = host;
@@ -42,8 +43,10 @@ function drain() {
     if (outcome.error) {
       const error = fromOutcome(outcome.error);
       error.cause = cause;
+      count(error);
       hand(error, null);
     } else {
+      count(null);
       hand(null, { path, bytes, mode: 'inline', cause, pauseMs, waitedMs, nodes });
     }
   }

@@ -51,5 +51,6 @@ module.exports = {
     setInterval: timers.setInterval,
     setTimeout: timers.setTimeout,
     clearInterval: timers.clearInterval,
+    clearTimeout: timers.clearTimeout,
   },
 };

@@ -81,6 +81,7 @@ const START = {
   snapshotDir: string,
   snapshotSignal: (name, value) => (value === false ? undefined : signalName(name, value)),
   nearHeapLimit: boolean,
+  control: (name, value) => (value === false ? undefined : value === true || string(name, value)),
 };
 
 const SNAPSHOT = {
@@ -123,6 +124,11 @@ const DIFF = {
   onProgress: fn,
 };
 
+/** What the exporters take; packages of the application's are checked by those who use them. */
+const given = (_name, value) => value;
+const PROMETHEUS = { client: given, registry: given, appVersion: string, watch: boolean };
+const OPENTELEMETRY = { api: given, meterProvider: given, conventions: boolean, watch: boolean };
+
 function show(value) {
   if (typeof value === 'string') return `'${value}'`;
   if (Array.isArray(value)) return 'an array';
@@ -155,6 +161,7 @@ const PARSERS = {
   window: Number,
   nearHeapLimit: (text) => (text in SWITCHES ? SWITCHES[text] : text),
   snapshotSignal: (text) => (SWITCHES[text] === false ? false : text),
+  control: (text) => (text in SWITCHES ? SWITCHES[text] : text),
   thresholds: (text) => {
     try {
       return JSON.parse(text);
@@ -179,6 +186,8 @@ function fromEnvironment(env) {
 module.exports = {
   diff: (value) => check('diff()', DIFF, value),
   fromEnvironment,
+  openTelemetry: (value) => check('exportMetrics()', OPENTELEMETRY, value),
+  prometheus: (value) => check('exportMetrics()', PROMETHEUS, value),
   signal: (value) => check('snapshotOnSignal()', SIGNAL, value),
   summarize: (value) => check('summarize()', SUMMARIZE, value),
   snapshot: (value) => check('writeSnapshot()', SNAPSHOT, value),

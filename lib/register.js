@@ -17,6 +17,16 @@ function say(line) {
   }
 }
 
+/** Not by start(): a program that calls it with options of its own must not close what the operator opened. */
+function openControl(given) {
+  const tell = (error) => say(`no control socket: ${error.message}`);
+  try {
+    require('./control').hold(given, tell);
+  } catch (error) {
+    tell(error);
+  }
+}
+
 function register() {
   const mode = process.env.LEAKWATCH_REPORT || 'leak';
   if (!REPORTS.includes(mode)) {
@@ -24,7 +34,9 @@ function register() {
   }
   let watch;
   try {
-    watch = start(fromEnvironment(process.env));
+    const { control, ...options } = fromEnvironment(process.env);
+    watch = start(options);
+    if (control) openControl(control);
   } catch (error) {
     // A wrong option must not keep the program from starting.
     say(`not watching: ${error.message}`);

@@ -4,6 +4,7 @@
 const host = require('./host');
 const fallback = require('./fallback');
 const options = require('./options');
+const { counted } = require('./snapshot-counts');
 const { aborted, busy, fromOutcome, guarded, invalid, unavailable } = require('./error');
 
 const { native } = host;
@@ -121,7 +122,7 @@ function writeSnapshot(...args) {
   const call = parse(...args);
   let outcome;
   try {
-    outcome = writeNow(call.path, check(call));
+    outcome = counted(writeNow)(call.path, check(call));
   } catch (error) {
     if (!call.callback) throw error;
     call.callback(error);
@@ -155,4 +156,10 @@ async function writeSnapshotAsync(...args) {
   }
 }
 
-module.exports = { check, nativeOptions, writeNow, writeSnapshot, writeSnapshotAsync };
+module.exports = {
+  check,
+  nativeOptions,
+  writeNow: counted(writeNow),
+  writeSnapshot,
+  writeSnapshotAsync: counted(writeSnapshotAsync),
+};

@@ -69,6 +69,9 @@ class Watch extends EventEmitter {
       this._endings.push(snapshotOnSignal(checked.snapshotSignal, target));
     }
     if (checked.nearHeapLimit) this._guardHeapLimit();
+    if (checked.control) {
+      this._endings.push(require('./control').hold(checked.control, (error) => this._error(error)));
+    }
   }
 
   _end() {

@@ -10,7 +10,7 @@ mod requests;
 
 use crate::capture::{self, CaptureOptions, Progress};
 use crate::error::Error;
-use crate::recorder::{self, GcKind, GcNumbers};
+use crate::recorder::{self, BOUNDS_US, GcKind, GcNumbers};
 use crate::session::Session;
 use crate::system;
 use crate::trend::Baseline;
@@ -343,6 +343,20 @@ pub fn counts(env: Env) -> Result<JsCounts> {
         gcs: counts.gcs as f64,
         baselines: counts.baselines as f64,
     })
+}
+
+/// Every pause since recording began, as one row of numbers: the bounds of the buckets in seconds, then for each kind in the
+/// order of `counts` how many fell into each bucket and one above, and their sums in milliseconds.
+#[napi(catch_unwind)]
+pub fn pauses(env: Env) -> Result<Vec<f64>> {
+    let session = session(&env)?;
+    let mut row: Vec<f64> = BOUNDS_US.iter().map(|&us| us as f64 / 1e6).collect();
+    for kind in GcKind::ALL {
+        let buckets = session.recorder().pauses().of(kind);
+        row.extend(buckets.iter().map(|bucket| bucket.count as f64));
+        row.extend(buckets.iter().map(|bucket| bucket.nanos as f64 / 1e6));
+    }
+    Ok(row)
 }
 
 /// How many baselines there have been: cheap enough to ask every second.

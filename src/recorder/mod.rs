@@ -6,10 +6,12 @@
 //! that could collect garbage. A GC found while it is taken is counted as missed.
 
 mod kind;
+mod pauses;
 mod records;
 mod ring;
 
 pub use kind::{GcKind, GcNumbers};
+pub use pauses::{BOUNDS_US, Pauses};
 pub use records::{Clock, Counts, GcRecord, SpaceRecord, Totals};
 pub use ring::Ring;
 
@@ -21,7 +23,7 @@ use crate::v8::statistics::HeapStatistics;
 use parking_lot::Mutex;
 use records::MAX_SPACES;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// GCs kept: under load about a minute's worth, in 300 KB.
 const GC_CAPACITY: usize = 4096;
@@ -42,6 +44,9 @@ pub struct Recorder {
     clock: Clock,
     numbers: GcNumbers,
     price: Price,
+    pauses: Pauses,
+    /// When the collection of each kind that is under way began, in nanoseconds of the clock and one more; 0 if none is.
+    begun: [AtomicU64; GcKind::ALL.len()],
     state: Mutex<State>,
 }
 
@@ -84,6 +89,8 @@ impl Recorder {
             clock: Clock::new(),
             numbers,
             price: Price::default(),
+            pauses: Pauses::default(),
+            begun: Default::default(),
             state: Mutex::new(State {
                 gcs: Ring::new(GC_CAPACITY),
                 spaces: Ring::new(SPACES_CAPACITY),
@@ -160,9 +167,16 @@ impl Recorder {
         }
     }
 
+    /// Every pause since recording began, in the ring still or not.
+    pub fn pauses(&self) -> &Pauses {
+        &self.pauses
+    }
+
     /// Adds a GC seen by someone else (`PerformanceObserver` in the fallback).
     pub fn push_gc(&self, raw_kind: i32, start_ms: f64, duration_ms: f64, forced: bool) -> GcKind {
         let kind = self.numbers.kind(raw_kind);
+        let pause = Duration::try_from_secs_f64(duration_ms / 1000.0);
+        self.pauses.add(kind, pause.unwrap_or_default());
         self.state.lock().add_gc(GcRecord {
             seq: 0,
             kind,
@@ -279,6 +293,8 @@ impl GcSink for Recorder {
     fn prologue(&self, isolate: CurrentIsolate, kind: i32, _flags: i32) {
         let kind = self.numbers.kind(kind);
         let start = Instant::now();
+        let nanos = start.saturating_duration_since(self.clock.start());
+        self.begun[kind.index()].store(nanos.as_nanos() as u64 + 1, Relaxed);
         let used = self
             .statistics(isolate, kind != GcKind::Major)
             .map(|s| s.used_heap_size);
@@ -290,6 +306,12 @@ impl GcSink for Recorder {
     fn epilogue(&self, isolate: CurrentIsolate, kind: i32, flags: i32) {
         let end = Instant::now();
         let kind = self.numbers.kind(kind);
+        let begun = self.begun[kind.index()].swap(0, Relaxed);
+        if begun > 0 {
+            let nanos = end.saturating_duration_since(self.clock.start());
+            let pause = nanos.saturating_sub(Duration::from_nanos(begun - 1));
+            self.pauses.add(kind, pause);
+        }
         let full = kind == GcKind::Major;
         let statistics = self.statistics(isolate, !full);
         let rss = if full { os::resident_memory() } else { None };

@@ -108,14 +108,14 @@ impl Text {
             .map(|file| bytes(file.total_bytes))
             .collect();
         let process = if diff.same_process {
-            "one process"
+            "with common object ids"
         } else {
-            "different processes"
+            "without common object ids"
         };
         self.wrapped(
             "",
             &format!(
-                "{} snapshots of {process}: {}",
+                "{} snapshots {process}: {}",
                 diff.files.len(),
                 totals.join(" → ")
             ),

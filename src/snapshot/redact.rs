@@ -42,7 +42,7 @@ pub fn redact(
     output: &Path,
     redaction: &Redaction<'_>,
 ) -> Result<u64, SnapshotError> {
-    let source = Source::open(input)?;
+    let source = Source::open(input).map_err(|error| error.of(input))?;
     let refused = |error: crate::error::Error| {
         SnapshotError::io(output, std::io::Error::other(error.to_string()))
     };
@@ -53,7 +53,8 @@ pub fn redact(
         redaction,
         BufWriter::with_capacity(PIECE, file),
         output,
-    )?;
+    )
+    .map_err(|error| error.of(input))?;
     let file = out
         .into_inner()
         .map_err(std::io::IntoInnerError::into_error)

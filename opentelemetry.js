@@ -1,0 +1,4 @@
+'use strict';
+
+// For `require('leakwatch/opentelemetry')`.
+module.exports = require('./lib/opentelemetry');

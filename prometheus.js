@@ -1,0 +1,4 @@
+'use strict';
+
+// For `require('leakwatch/prometheus')`.
+module.exports = require('./lib/prometheus');
