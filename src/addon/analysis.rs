@@ -78,6 +78,19 @@ impl Analysis {
         }))
     }
 
+    /// The same at once, for callers that cannot wait.
+    #[napi(catch_unwind)]
+    pub fn run_now(&self) -> JsAnalysed {
+        let request = self.request.clone();
+        let aborted = Arc::clone(&self.aborted);
+        let work = Work {
+            request,
+            aborted,
+            tell: None,
+        };
+        work.analysed()
+    }
+
     /// Ends it at the next step.
     #[napi(catch_unwind)]
     pub fn abort(&self) {
@@ -118,11 +131,8 @@ pub struct Work {
     tell: Option<Tell>,
 }
 
-impl Task for Work {
-    type Output = JsAnalysed;
-    type JsValue = JsAnalysed;
-
-    fn compute(&mut self) -> napi::Result<JsAnalysed> {
+impl Work {
+    fn analysed(&self) -> JsAnalysed {
         let go_on = |at: Progress| {
             if let Some(tell) = &self.tell {
                 tell(at);
@@ -132,7 +142,7 @@ impl Task for Work {
         let done =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&self.request, &go_on)));
         let error = match done {
-            Ok(Ok(analysed)) => return Ok(analysed),
+            Ok(Ok(analysed)) => return analysed,
             Ok(Err(error)) => JsError {
                 code: error.code().to_owned(),
                 message: error.to_string(),
@@ -144,11 +154,20 @@ impl Task for Work {
                 details: "{}".to_owned(),
             },
         };
-        Ok(JsAnalysed {
+        JsAnalysed {
             text: String::new(),
             suspects: 0,
             error: Some(error),
-        })
+        }
+    }
+}
+
+impl Task for Work {
+    type Output = JsAnalysed;
+    type JsValue = JsAnalysed;
+
+    fn compute(&mut self) -> napi::Result<JsAnalysed> {
+        Ok(self.analysed())
     }
 
     fn resolve(&mut self, _env: Env, output: JsAnalysed) -> napi::Result<JsAnalysed> {
