@@ -119,6 +119,7 @@ const DIFF = {
   sourceMaps: boolean,
   threads: whole(0, 64),
   suppress: string,
+  nodeVersion: string,
   signal,
   onProgress: fn,
 };
