@@ -5,11 +5,15 @@ const n = require('eslint-plugin-n');
 const globals = require('globals');
 
 // What ships runs on the oldest Node we claim; the rest on the machine's own.
+<<<<<<< HEAD
 const SHIPPED = ['index.js', 'register.js', 'jest.js', 'jest-reporter.js', 'vitest.js', 'vitest-reporter.js', 'mocha.js', 'node-test-reporter.js', 'lib/**/*.js'];
+=======
+const SHIPPED = ['index.js', 'register.js', 'jest.js', 'matchers.js', 'compat/*.js', 'lib/**/*.js'];
+>>>>>>> d747f3da0279c6bc3a17c1824227d33791708380
 const OLD_TOO = ['__test__/cases/**/*.js', '__test__/matrix/**/*.js'];
 
 module.exports = [
-  { ignores: ['target/', '.cache/', '**/node_modules/', '**/fixtures/', '**/corpus/'] },
+  { ignores: ['target/', '.cache/', '**/node_modules/', '**/fixtures/', '**/vendor/', '**/corpus/'] },
   js.configs.recommended,
   {
     files: ['**/*.js'],
@@ -18,7 +22,7 @@ module.exports = [
       eqeqeq: 'error',
       'no-var': 'error',
       'prefer-const': 'error',
-      'no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },
   {
@@ -39,12 +43,12 @@ module.exports = [
       'n/no-unsupported-features/es-syntax': 'error',
       'n/no-unsupported-features/node-builtins': [
         'error',
-        { ignores: ['process.getBuiltinModule', 'inspector', 'worker_threads', 'module.createRequire'] },
+        { ignores: ['process.getBuiltinModule', 'process.getActiveResourcesInfo', 'inspector', 'worker_threads', 'module.createRequire'] },
       ],
     },
   },
   // Runs in the report's page.
-  { files: ['src/report/*.js'], languageOptions: { sourceType: 'script', globals: globals.browser } },
+  { files: ['lib/report/page/*.js', '__test__/browser/*.js'], languageOptions: { globals: { ...globals.browser, ...globals.node } } },
   { files: ['**/*.mjs'], languageOptions: { sourceType: 'module', globals: globals.node } },
   {
     files: ['__test__/**/*.test.js'],

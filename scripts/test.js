@@ -49,6 +49,10 @@ const STAGES = {
     return [nodeTest([path.join(TESTS, 'cases.test.js')])];
   },
   jest: () => [nodeTest(testFiles('jest'))],
+  browser: () => {
+    require(path.join(TESTS, 'tools', 'chromium')).ensure();
+    return [nodeTest(testFiles('browser'))];
+  },
   matrix: () => [node(path.join(TESTS, 'matrix', 'run.js'))],
 };
 
