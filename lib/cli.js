@@ -4,6 +4,7 @@
 // grew, 1 suspects were found, 2 it could not be done.
 
 const fs = require('fs');
+const path = require('path');
 const { suppressText, run } = require('./analysis');
 const { Wrong } = require('./cli/arguments');
 const { progressLine } = require('./cli/progress');
@@ -29,6 +30,7 @@ const USAGE = `usage: leakwatch <command> [options]
   --min-growth BYTES          growth below which nothing is suspected
   --suppress FILE             fingerprints that are known and accepted
   --history FILE              report: a history file or folder (LEAKWATCH_HISTORY)
+  --node-version V            the Node that wrote the files, where they do not say
   --keys                      redact: replace keys of dictionaries as well
   --no-color, -o OUT          plain text; write to a file
 
@@ -36,8 +38,10 @@ FILE may be a .heapsnapshot, plain, gzip or zstd; - is standard input.
 Exit codes: 0 nothing grew, 1 suspects found, 2 error.
 `;
 
-const VALUES = { '--top': 'top', '--min-growth': 'minGrowth', '--suppress': 'suppress', '-o': 'out' };
+const VALUES = { '--top': 'top', '--min-growth': 'minGrowth', '--suppress': 'suppress', '--node-version': 'nodeVersion', '-o': 'out' };
 const SWITCHES = { '--json': 'json', '--keys': 'keys', '--no-color': 'plain' };
+
+const has = (table, name) => Object.prototype.hasOwnProperty.call(table, name);
 
 /** Commands with options of their own; each module's `main(command, argv)` gives the exit code. */
 const MODULES = {
@@ -56,10 +60,11 @@ function parse(argv) {
   const args = { files: [] };
   for (let at = 0; at < argv.length; at++) {
     const arg = argv[at];
-    if (VALUES[arg]) {
-      if (at + 1 >= argv.length) throw new Wrong(`${arg} needs a value`);
-      args[VALUES[arg]] = argv[++at];
-    } else if (SWITCHES[arg]) {
+    const [name, joined] = /^--[^=]+=/.test(arg) ? [arg.slice(0, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1)] : [arg];
+    if (has(VALUES, name)) {
+      if (joined === undefined && at + 1 >= argv.length) throw new Wrong(`${arg} needs a value`);
+      args[VALUES[name]] = joined === undefined ? argv[++at] : joined;
+    } else if (has(SWITCHES, arg)) {
       args[SWITCHES[arg]] = true;
     } else if (arg.startsWith('-') && arg !== '-') {
       throw new Wrong(`unknown option ${arg}`);
@@ -73,7 +78,8 @@ function parse(argv) {
 function count(name, text) {
   if (text === undefined) return undefined;
   if (!/^\d+$/.test(text)) throw new Wrong(`${name} needs a whole number, not '${text}'`);
-  return Number(text);
+  // As much as the addon can count.
+  return Math.min(Number(text), 1e9);
 }
 
 const COMMANDS = {
@@ -91,20 +97,33 @@ const COMMANDS = {
   },
 };
 
+/** What can be found out before minutes of work. */
+function checkFiles({ files, out }) {
+  if (files.filter((file) => file === '-').length > 1) throw new Wrong('standard input (-) can be read once');
+  if (!out) return;
+  const folder = path.dirname(path.resolve(out));
+  if (!fs.existsSync(folder)) throw new Wrong(`-o ${out}: there is no directory ${folder}`);
+}
+
 async function main([command, ...rest]) {
-  if (command === '--help' || command === '-h') {
+  if (command === '--version') {
+    process.stdout.write(`${require('../package.json').version}\n`);
+    return 0;
+  }
+  // What follows `run` and `load` may be another program's --help.
+  if (has(MODULES, command)) return require(MODULES[command]).main(command, rest);
+  if ([command, ...rest].some((arg) => arg === '--help' || arg === '-h')) {
     process.stdout.write(USAGE);
     return 0;
   }
-  if (Object.prototype.hasOwnProperty.call(MODULES, command)) return require(MODULES[command]).main(command, rest);
-  if (!Object.prototype.hasOwnProperty.call(COMMANDS, command)) {
-    throw new Wrong(command ? `unknown command '${command}'` : 'a command is needed');
-  }
+  if (!has(COMMANDS, command)) throw new Wrong(command ? `unknown command '${command}'` : 'a command is needed');
   const args = parse(rest);
   const request = COMMANDS[command](args);
+  checkFiles(args);
   request.paths = args.files;
   request.title = `leakwatch ${command}: ${args.files.join(' → ')}`;
   request.minGrowthBytes = count('--min-growth', args.minGrowth);
+  request.nodeVersion = args.nodeVersion;
   request.colour = !args.plain && !args.out && Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
   if (args.suppress) {
     request.suppress = suppressText(args.suppress);

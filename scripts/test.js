@@ -53,6 +53,10 @@ const STAGES = {
     require(path.join(TESTS, 'tools', 'chromium')).ensure();
     return [nodeTest(testFiles('browser'))];
   },
+  fleet: () => {
+    install(path.join(TESTS, 'fleet'));
+    return [nodeTest(testFiles('fleet'))];
+  },
   matrix: () => [node(path.join(TESTS, 'matrix', 'run.js'))],
 };
 

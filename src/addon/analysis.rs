@@ -11,6 +11,7 @@ use napi::bindgen_prelude::{AsyncTask, FnArgs, Function};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Task};
 use napi_derive::napi;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -38,6 +39,8 @@ pub struct JsAnalysis {
     /// The text of a suppress file, and today's date for it.
     pub suppress: Option<String>,
     pub today: Option<String>,
+    /// The version of Node that wrote the files.
+    pub node_version: Option<String>,
     /// Replace keys of dictionaries as well.
     pub property_names: Option<bool>,
 }
@@ -242,6 +245,7 @@ fn compare(
                 .map_or(defaults.min_growth_bytes, |n| n as u64),
             source_maps: request.source_maps.unwrap_or(defaults.source_maps),
             threads: request.threads.map_or(defaults.threads, |n| n as usize),
+            node_version: request.node_version.as_deref(),
             ..defaults
         },
     )?;
@@ -283,9 +287,21 @@ fn render(request: &JsAnalysis, model: &Model) -> String {
             report::text(model, TextStyle { colour, rows: 0 })
         }
         _ => match (&model.diff, &model.summary) {
-            (Some(diff), _) => report::diff_value(diff).to_string(),
+            (Some(_), _) => diff_result(model).to_string(),
             (None, Some(summary)) => report::summary_value(summary).to_string(),
             (None, None) => "null".to_owned(),
         },
     }
+}
+
+/// `diff()`'s result, with what the suppress file did to it.
+fn diff_result(model: &Model) -> Value {
+    let mut whole = report::value(model);
+    let mut diff = whole["diff"].take();
+    for key in ["suppressed", "expiredSuppressions"] {
+        if let Some(value) = whole.get_mut(key) {
+            diff[key] = value.take();
+        }
+    }
+    diff
 }

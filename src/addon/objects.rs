@@ -344,6 +344,7 @@ pub struct JsCaptureOptions {
     pub force: Option<bool>,
     pub keep_ids: Option<bool>,
     pub numeric_values: Option<bool>,
+    pub redact: Option<bool>,
 }
 
 impl TryFrom<JsCaptureOptions> for CaptureOptions {
@@ -356,6 +357,7 @@ impl TryFrom<JsCaptureOptions> for CaptureOptions {
             force: o.force.unwrap_or(false),
             keep_ids: o.keep_ids.unwrap_or(false),
             numeric_values: o.numeric_values.unwrap_or(false),
+            redact: o.redact.unwrap_or(false),
         })
     }
 }

@@ -3,7 +3,7 @@
 use rustc_hash::FxHashMap;
 
 use crate::snapshot::heap::Heap;
-use crate::snapshot::trail;
+use crate::snapshot::names;
 
 /// Nodes reported, at most: they go into a file that people open.
 const NODES: usize = 2000;
@@ -124,7 +124,7 @@ fn build(heap: &Heap, kept: Vec<Kept>) -> TreeNode {
             name: if node == 0 {
                 "(root)".into()
             } else {
-                trail::node_name(&heap.graph, node)
+                names::node_name(&heap.graph, node)
             },
             node_type: heap.graph.kind(node).name(),
             shallow: heap.shallow.get(node),

@@ -6,9 +6,9 @@ use crate::snapshot::SnapshotError;
 use crate::snapshot::classes::ClassKey;
 use crate::snapshot::heap::Heap;
 use crate::snapshot::largest::{TreeNode, largest};
+use crate::snapshot::place::Place;
 use crate::snapshot::progress::{OnProgress, Reporter};
 use crate::snapshot::scripts::Scripts;
-use crate::snapshot::suspects::Place;
 
 /// How to summarize.
 #[derive(Clone, Copy)]
