@@ -17,7 +17,7 @@ const THRESHOLDS = { floorBytes: 4, minRise: 32 << 10, minRiseExternal: 64 << 10
 const HIDDEN = 64;
 
 /** Verdicts, from the least to the most. */
-const ORDER = ['insufficient', 'steady', 'growing', 'leaking'];
+const ORDER = ['steady', 'insufficient', 'growing', 'leaking'];
 
 // One check at a time in this isolate, however often this file is loaded into a realm.
 const KEY = Symbol.for('leakwatch.check');

@@ -30,6 +30,8 @@ const GROWTH = 2.5;
 const GROWTH_SHARE = 0.25;
 const MAX_HEAP_GROWTH = 16 << 20;
 const MAX_GROWTH = 64 << 20;
+/** Share of the time for all rounds; the rest is for the one that confirms. */
+const ROUNDS_TIME = 0.6;
 /** Share of the time that five rounds may take, so that a sixth and the GCs fit in. */
 const ROUNDS_SHARE = 0.2;
 
@@ -159,7 +161,7 @@ class Run {
   limit(next) {
     const { timeMs } = this.options;
     const settling = this.rounds.reduce((most, round) => Math.max(most, round.totalMs - round.runMs), 0);
-    if (this.elapsed() + next * this.msPerIteration + settling > timeMs) return 'time';
+    if (this.elapsed() + next * this.msPerIteration + settling > timeMs * ROUNDS_TIME) return 'time';
     const grown = size(this.state) - size(this.before);
     const done = this.counted();
     if (grown > 0 && grown * (1 + next / done) > 2 * this.growthAllowed(MAX_GROWTH)) return 'memory';

@@ -7,6 +7,7 @@
 
 const fs = require('fs');
 const path = require('path');
+const host = require('../host');
 const { gc, heapStatistics } = require('../baselines');
 const { check } = require('../check');
 const { judgeChannel } = require('../check/statistics');
@@ -170,7 +171,7 @@ async function iterateAsync(fn, options = {}) {
 }
 
 async function diffAround(fn, iterations) {
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const turn = () => new Promise((resolve) => host.timers.setImmediate(resolve));
   gc();
   await turn();
   gc();
