@@ -373,7 +373,7 @@ declare namespace leakwatch {
     rounds?: number;
     /** Iterations before the first round. Default: 120 ms of them, 6,000 at most. */
     warmUp?: number;
-    /** When to begin no other round, in ms. Default 4,000. */
+    /** When to begin no other round, in ms; twice that where a verdict is not possible sooner. Default 4,000. */
     timeMs?: number;
     thresholds?: CheckThresholds;
     /** On a leak, take two snapshots and name what holds it. Default true. */

@@ -17,7 +17,7 @@ const { ENOUGH_ITERATIONS } = require('./rounds');
  * doubles, so a second try runs as much as was run before.
  */
 const TRIES = [
-  { again: 1 / 3, keepsOn: 0.6 },
+  { again: 1 / 3, keepsOn: 0.5 },
   { again: 1, keepsOn: 0.25 },
 ];
 /** After few iterations noise is large and a cache seldom full: as many again, at once. */
