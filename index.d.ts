@@ -94,6 +94,8 @@ declare namespace leakwatch {
     /** Epoch milliseconds; advances with a monotonic clock. */
     time: number;
     heapUsed: number;
+    /** Compiled machine code, a part of `heapUsed`: what a warm-up grows by. Null where V8 does not tell. */
+    code: number | null;
     /** Off-heap memory that objects hold, as V8 counts it. */
     external: number;
     /**
@@ -192,7 +194,10 @@ declare namespace leakwatch {
   interface SnapshotOptions {
     /** Compress while writing; `.gz` or `.zst` is added to the name. */
     compress?: 'gzip' | 'zstd' | false;
-    /** Not in this version: `ERR_LEAKWATCH_UNAVAILABLE` if true. */
+    /**
+     * Leave out what strings, script sources, regular expressions and numbers say: their length class is written instead,
+     * while the text streams into the file. Names of properties, constructors, functions and variables stay.
+     */
     redact?: boolean;
     /** `'auto'` and `'inline'` capture in this process; `'fork'` is not in this version. */
     mode?: 'auto' | 'fork' | 'inline';
@@ -350,6 +355,11 @@ declare namespace leakwatch {
     threads?: number;
     /** A suppress file: `{"suppress": [{"fingerprint", "reason", "expires": "YYYY-MM-DD"}]}`. */
     suppress?: string;
+    /**
+     * The version of Node that wrote the files, as in `process.version`: decides which known leaks they can have. Default:
+     * what the last file says, which redacted ones do not.
+     */
+    nodeVersion?: string;
   }
 
   /** What {@link check} holds against its figures; defaults in parentheses. */

@@ -19,7 +19,7 @@ function capabilities() {
     out[name] = { native, fallback: native ? null : FALLBACKS[name], why: why || null };
   }
   out.fork = { native: false, fallback: 'inline', why: 'not in this version' };
-  out.redact = { native: false, fallback: null, why: 'not in this version' };
+  out.redact = { native: true, fallback: null, why: null };
   return out;
 }
 

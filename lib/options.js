@@ -119,6 +119,7 @@ const DIFF = {
   sourceMaps: boolean,
   threads: whole(0, 64),
   suppress: string,
+  nodeVersion: string,
   signal,
   onProgress: fn,
 };
@@ -145,7 +146,7 @@ const GUARD = { isolate: boolean, deep: boolean, name: string, onFinding: fn };
 /** What the exporters take; packages of the application's are checked by those who use them. */
 const given = (_name, value) => value;
 const PROMETHEUS = { client: given, registry: given, appVersion: string, watch: boolean };
-const OPENTELEMETRY = { api: given, meterProvider: given, conventions: boolean, watch: boolean };
+const OPENTELEMETRY = { api: given, meterProvider: given, appVersion: string, conventions: boolean, watch: boolean };
 
 function show(value) {
   if (typeof value === 'string') return `'${value}'`;

@@ -25,7 +25,6 @@ function check({ path, given }) {
     throw invalid('path', `must be a string, not ${options.show(path)}`);
   }
   const checked = options.snapshot(given);
-  if (checked.redact) throw unavailable('redact', 'this version cannot leave strings out yet');
   if (checked.mode === 'fork') {
     throw unavailable('fork', "this version captures inline only; use mode: 'auto' or 'inline'");
   }
@@ -39,6 +38,7 @@ function nativeOptions(path, checked) {
     force: checked.force,
     keepIds: checked.keepIds,
     numericValues: checked.exposeNumericValues,
+    redact: checked.redact,
   };
 }
 

@@ -24,6 +24,19 @@ pub struct CaptureOptions {
     pub keep_ids: bool,
     /// Numbers in the snapshot as well (`exposeNumericValues`).
     pub numeric_values: bool,
+    /// Leave the text of strings out.
+    pub redact: bool,
+}
+
+impl CaptureOptions {
+    /// Opens the file, before V8 has built anything.
+    pub fn open(&self, path: &Path) -> Result<Writer, Error> {
+        if self.redact {
+            Writer::redacting(path, self.compression)
+        } else {
+            Writer::create(path, self.compression)
+        }
+    }
 }
 
 /// Where a capture stands; fractions are of the phase.
@@ -96,7 +109,7 @@ pub fn capture(
         .heap_statistics()
         .map_or(0, |statistics| statistics.used_heap_size);
     // The folder is tried first: a missing one is the commoner mistake.
-    let writer = Writer::create(&path, options.compression)?;
+    let writer = options.open(&path)?;
     check_headroom(options, &path, heap_used, session.nodes_per_byte())?;
 
     let start = Instant::now();

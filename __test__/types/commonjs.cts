@@ -60,3 +60,12 @@ leakwatch.histogram().map(({ name, count }) => `${name} ${count}`);
 leakwatch.check(async () => 1, { thresholds: { floorBytes: 8 } }).then(({ suspects, high }) => [suspects[0]?.sentence, high]);
 // @ts-expect-error: not an option
 leakwatch.assertNoLeak(() => {}, { iteration: 1 });
+// The exporters take what prom-client and OpenTelemetry have, and are optional.
+import prometheus = require('leakwatch/prometheus');
+import opentelemetry = require('leakwatch/opentelemetry');
+const scraped: prometheus.PrometheusExporter = prometheus.exportMetrics({ appVersion: '1.2.3', watch: false });
+scraped.stop();
+const observed: opentelemetry.OpenTelemetryExporter = opentelemetry.exportMetrics({ conventions: false });
+observed.stop();
+// @ts-expect-error there is no such option
+prometheus.exportMetrics({ register: {} });

@@ -282,6 +282,7 @@ pub fn measure(env: Env) -> Result<()> {
     let statistics = statistics(isolate)?;
     session.set_pending(Baseline {
         forced: true,
+        code: isolate.code_used(),
         ..recorder::measure(&statistics, now, gc_ms, os::resident_memory())
     });
     Ok(())

@@ -102,6 +102,7 @@ pub struct JsBaseline {
     pub label: Option<String>,
     pub time: f64,
     pub heap_used: f64,
+    pub code: Option<f64>,
     pub external: f64,
     pub array_buffers: Option<f64>,
     pub rss: f64,
@@ -120,6 +121,7 @@ impl From<Baseline> for JsBaseline {
             label: b.label.map(String::from),
             time: b.time_ms,
             heap_used: b.heap_used as f64,
+            code: number(b.code),
             external: b.external as f64,
             array_buffers: number(b.array_buffers),
             rss: b.rss as f64,
@@ -141,6 +143,7 @@ impl From<JsBaseline> for Baseline {
             label: b.label.map(String::into_boxed_str),
             time_ms: b.time,
             heap_used: b.heap_used as u64,
+            code: number(b.code),
             external: b.external as u64,
             array_buffers: number(b.array_buffers),
             rss: b.rss as u64,
@@ -341,6 +344,7 @@ pub struct JsCaptureOptions {
     pub force: Option<bool>,
     pub keep_ids: Option<bool>,
     pub numeric_values: Option<bool>,
+    pub redact: Option<bool>,
 }
 
 impl TryFrom<JsCaptureOptions> for CaptureOptions {
@@ -353,6 +357,7 @@ impl TryFrom<JsCaptureOptions> for CaptureOptions {
             force: o.force.unwrap_or(false),
             keep_ids: o.keep_ids.unwrap_or(false),
             numeric_values: o.numeric_values.unwrap_or(false),
+            redact: o.redact.unwrap_or(false),
         })
     }
 }
