@@ -374,6 +374,11 @@ declare namespace leakwatch {
     floorContexts?: number;
     /** vm contexts in all (4). */
     minContexts?: number;
+    /**
+     * Iterations in all rounds below which growth of bytes is `growing` and not `leaking` (500), for a cache may be
+     * filling; as many again confirm it.
+     */
+    minIterations?: number;
   }
 
   interface CheckOptions {
