@@ -10,8 +10,8 @@ const { number, range } = require('./support/table');
 const VARIANTS = ['plain', 'leakwatch', 'leakwatch-otel', 'prom-client', 'runtime-node'];
 const FRESH = 4;
 const ROUNDS = 6;
-/** About half a second's worth on a quiet machine; a number, so that a busy one does as much. */
-const REQUESTS = Number(process.env.LEAKWATCH_BENCH_REQUESTS) || 5000;
+/** A second's worth or two on a quiet machine; a number, so that a busy one does as much. */
+const REQUESTS = Number(process.env.LEAKWATCH_BENCH_REQUESTS) || 20000;
 
 function figures(server) {
   const answer = message(server, 'figures');
