@@ -11,7 +11,9 @@ const LATE_TIMER_MS = 20000;
 /** Without knowing what holds it, a file must have been over for longer than timers of tests take as a rule. */
 const UNEXPLAINED_MS = 5000;
 /** Holders that let go by themselves as a rule, or say too little: no alarm for a file that has only just ended. */
-const PASSING = new Set(['pending-timer', 'pending', 'unknown', 'kept', 'compiled-code']);
+const PASSING = new Set(['pending-timer', 'pending', 'unknown', 'kept', 'compiled-code', 'runner']);
+/** From this many files on it is no accident that the runner keeps them. */
+const KEPT_BY_RUNNER = 3;
 
 const fingerprintOf = (...parts) => crypto.createHash('sha1').update(parts.join('\n')).digest('hex').slice(0, 16);
 const portable = (name) => name.split(path.sep).join('/');
@@ -88,6 +90,7 @@ function environmentFinding(row, reason, known) {
     bytes: row.growth,
   };
   if (reason && reason.kind === 'compiled-code') finding.known = known('node-vm-import-module-dynamically');
+  if (reason && reason.kind === 'runner') finding.known = known('jest-module-registry');
   return finding;
 }
 
@@ -103,7 +106,15 @@ function judgeWorker(records, { rootDir, durations, reasons = new Map(), suspect
     const reason = reasons.get(row.n);
     row.state = judgeFile(row, rows, last, reason);
     if (row.state === 'stays') findings.push(environmentFinding(row, reason, known));
-    else if (row.state === 'late') late.push(row.name);
+    else if (row.state === 'late') late.push(reason ? `${row.name} (${reason.what})` : row.name);
+  }
+  const ofRunner = findings.filter(({ rule }) => rule === 'runner');
+  if (ofRunner.length > 0 && ofRunner.length < KEPT_BY_RUNNER) {
+    for (const finding of ofRunner) {
+      findings.splice(findings.indexOf(finding), 1);
+      late.push(finding.file);
+      rows.find(({ name }) => name === finding.file).state = 'late';
+    }
   }
   const trend = lastOf(records, 'trend') || { verdict: 'insufficient', reason: `only ${rows.length} test files` };
   if (trend.verdict === 'leaking' && findings.length === 0) findings.push(growthFinding(head, trend, suspects));

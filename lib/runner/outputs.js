@@ -18,6 +18,7 @@ const RULES = {
   kept: 'Something that outlives the test file keeps it in memory',
   pending: 'A promise that never settles keeps a test file in memory',
   'compiled-code': "V8's cache of compiled code keeps a test file in memory",
+  runner: 'The test runner keeps a test file in memory',
   environment: 'A test file stays in memory',
   unknown: 'A test file stays in memory',
   growth: 'The process grows from test file to test file',

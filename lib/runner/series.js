@@ -91,6 +91,12 @@ class Series {
     this.write({ type: 'path', n, path: file });
   }
 
+  /** Whether this environment is the one of the last file begun. */
+  isCurrent(environment) {
+    const last = this.files[this.files.length - 1];
+    return Boolean(last && last.mark.environment && last.mark.environment.deref() === environment);
+  }
+
   measure() {
     const start = now();
     const baseline = tick();

@@ -134,7 +134,7 @@ function table({ runner, workers, run, costLimit, expired = [], relative = (url)
     lines.push(...rowLines(worker.rows));
     lines.push(`  trend: ${worker.trend.verdict}: ${worker.trend.reason}`);
     if (!worker.complete) lines.push('  it was ended from outside: its last file has no figure after it');
-    if (worker.late.length > 0) lines.push(`  not yet gone at the end, which is no leak: ${names(worker.late)}`);
+    if (worker.late.length > 0) lines.push(`  not yet gone at the end, which is no leak so far: ${names(worker.late)}`);
     const cost = costLine(worker, costLimit);
     if (cost) lines.push(cost);
   }
