@@ -55,3 +55,4 @@ function register() {
 }
 
 register();
+require('./node-test').attach();

@@ -112,4 +112,19 @@ function githubText({ run, relative }) {
   );
 }
 
-module.exports = { githubText, junitText, sarifText, write };
+/** For programs: rows, trends and findings, with the version of their shape. */
+function jsonText({ runner, workers, run }) {
+  const out = {
+    schemaVersion: 1,
+    runner,
+    verdict: run.verdict,
+    findings: run.findings,
+    workers: workers.map(({ rows, findings, ...worker }) => ({
+      ...worker,
+      rows: rows.map(({ n, name, path: file, before, after, growth, over, ms, state }) => ({ n, name, path: file, before, after, growth, over, ms, state })),
+    })),
+  };
+  return `${JSON.stringify(out, null, 2)}\n`;
+}
+
+module.exports = { githubText, jsonText, junitText, sarifText, write };

@@ -16,6 +16,8 @@ const COMPILED = /^(\(Compilation cache\)|.*CompilationCacheTable|.*CompiledFnEn
 
 /** How a resource holds what was current when it was made. */
 const ASYNC_CONTEXT = /kResourceStore|async_context_frame|AsyncContextFrame/;
+/** Says little: what was current when something was made; a module of a realm, which holds all of it. */
+const SAYS_LITTLE = /kResourceStore|async_context_frame|AsyncContextFrame|^ModuleWrap$/;
 const RUNNERS = /[\\/]node_modules[\\/](jest|jest-[^\\/]*|@jest|expect|graceful-fs|source-map-support|vitest|@vitest|vite|mocha|leakwatch)[\\/]/;
 const OWN = path.join(__dirname, '..') + path.sep;
 
@@ -80,7 +82,7 @@ function classify(steps, entry, oneShot, names) {
   if (steps.some(({ node, edge }) => COMPILED.test(node) || COMPILED.test(edge))) {
     return { kind: 'compiled-code', what: "V8's cache of compiled code (vm.compileFunction with importModuleDynamically)" };
   }
-  if (find(({ edge }) => ASYNC_CONTEXT.test(edge)) > 0) {
+  if (find(({ edge, node }) => ASYNC_CONTEXT.test(edge) || ASYNC_CONTEXT.test(node)) > 0) {
     return { kind: 'async-context', what: `the async context that ${label(steps, Math.max(entry - 1, 0))} was made in` };
   }
   const timer = find(({ node, edge }) => node === 'Timeout' || node === 'Immediate' || edge === '_onTimeout' || edge === '_onImmediate');
@@ -112,7 +114,7 @@ function classify(steps, entry, oneShot, names) {
     const on = edgeType === 'property' ? ` on ${label(steps, entry - 1)}` : '';
     return { kind: 'cache', what: `the ${node} '${quiet(edge)}'${on}, which outlives the test file` };
   }
-  if (edgeType === 'property' && entry > 1 && type === 'closure') {
+  if (edgeType === 'property' && entry > 1 && type === 'closure' && steps[entry].location) {
     const owner = steps[entry - 1].node === 'process' ? 'process' : label(steps, entry - 1, names);
     return { kind: 'patched-global', what: `${owner}.${quiet(edge)}, which was replaced and never put back` };
   }
@@ -150,7 +152,7 @@ function explain(steps, { rootDir, oneShot = false, location, names } = {}) {
   const vague = kind === 'kept' || kind === 'unknown' || kind === 'cache';
   // Jest runs tests in an async context of its own, so what is made once and for all, like Node's resolver, keeps the first file.
   if (kind === 'async-context') [kind, what] = ['runner', `the test runner itself (${what})`];
-  else if (!place && vague && steps.some(({ location: at }) => at && RUNNERS.test(at.url))) [kind, what] = ['runner', `the test runner itself (${what})`];
+  else if (!place && vague && steps.some(({ node, location: at }) => node === 'ModuleWrap' || (at && RUNNERS.test(at.url)))) [kind, what] = ['runner', `the test runner itself (${what})`];
   const url = place && path.relative(rootDir || process.cwd(), plainUrl(place.url));
   const shown = steps.slice(Math.max(0, entry - 6), entry + 1).map((step) => ({
     edge: step.edge,
@@ -170,4 +172,4 @@ function explain(steps, { rootDir, oneShot = false, location, names } = {}) {
   };
 }
 
-module.exports = { ASYNC_CONTEXT, entryOf, explain, isTheirs, plainUrl };
+module.exports = { ASYNC_CONTEXT, SAYS_LITTLE, entryOf, explain, isTheirs, plainUrl };

@@ -3,7 +3,7 @@
 // shortest chain of strong references from a root.
 
 const { MARK } = require('./labels');
-const { ASYNC_CONTEXT, isTheirs } = require('./reasons');
+const { SAYS_LITTLE, isTheirs } = require('./reasons');
 
 /** `… part of key (K) -> value (V) pair in WeakMap (table @N)`: no hold without both the key and the table. */
 const EPHEMERON = / part of key .* pair in WeakMap \(table @(\d+)\)$/;
@@ -61,7 +61,7 @@ function shortestPaths(graph, environments) {
   const isOurs = memo(graph, (text) => text === 'weak_refs_keep_during_job');
   // Where V8 keeps what the object's own properties and elements lead to as well, by their names.
   const isStore = memo(graph, (text) => text === 'properties' || text === 'elements');
-  const isAsyncContext = memo(graph, (text) => ASYNC_CONTEXT.test(text));
+  const saysLittle = memo(graph, (text) => SAYS_LITTLE.test(text));
   // Before Node 18 what they point to looks like any other hidden reference.
   const isWeakRef = memo(graph, (text) => text === 'WeakRef');
   const isInventory = memo(graph, (text) => INVENTORIES.has(text));
@@ -71,7 +71,7 @@ function shortestPaths(graph, environments) {
   let tail = 0;
   const functions = [];
   const doors = [];
-  const asyncContexts = [];
+  const lastResorts = [];
   const caches = [];
   let pairs = [];
   const reach = (from, edge, to) => {
@@ -99,10 +99,11 @@ function shortestPaths(graph, environments) {
       const to = edges[at + edgeField.to_node] / graph.nodeWidth;
       if (parent[to] >= 0) continue;
       const edgeName = type === element || type === hidden ? undefined : edges[at + edgeField.name_or_index];
-      if (edgeName === undefined) reach(node, edge, to);
+      if (saysLittle(graph.nameIndex(to))) lastResorts.push({ node, edge, to });
+      else if (edgeName === undefined) reach(node, edge, to);
       else if (type === internal && (isOurs(edgeName) || isStore(edgeName))) continue;
       else if (type === internal && isEphemeron(edgeName)) pairs.push({ node, edge, to });
-      else if (isAsyncContext(edgeName)) asyncContexts.push({ node, edge, to });
+      else if (saysLittle(edgeName)) lastResorts.push({ node, edge, to });
       else reach(node, edge, to);
     }
   };
@@ -114,7 +115,7 @@ function shortestPaths(graph, environments) {
         own.forEach(walk);
         continue;
       }
-      const late = asyncContexts.splice(0).filter(({ to }) => parent[to] < 0);
+      const late = lastResorts.splice(0).filter(({ to }) => parent[to] < 0);
       if (late.length === 0) return;
       for (const { node, edge, to } of late) if (parent[to] < 0) reach(node, edge, to);
     }
