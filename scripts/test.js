@@ -44,6 +44,7 @@ const STAGES = {
     return [nodeTest([path.join(TESTS, 'cases.test.js')])];
   },
   jest: () => [nodeTest(testFiles('jest'))],
+  runners: () => [nodeTest(testFiles('runners'))],
   matrix: () => [node(path.join(TESTS, 'matrix', 'run.js'))],
 };
 

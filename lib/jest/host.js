@@ -39,6 +39,7 @@ function begin(realm) {
 
 function hook() {
   hooked = true;
+  openResolver();
   process.on('exit', print);
   // A worker that is force-exited, or restarted because of workerIdleMemoryLimit, has no 'exit'.
   worker.attach({
@@ -46,6 +47,18 @@ function hook() {
     beforeEnd: print,
     killed: print,
   });
+}
+
+/**
+ * Node makes its resolver once, when it is first needed, and a handle keeps the async context it was made in: in a test file,
+ * that is the file. So it is made here, outside of any.
+ */
+function openResolver() {
+  try {
+    require('dns').getServers();
+  } catch (_) {
+    // No resolver, no handle.
+  }
 }
 
 /** For the reporter, when the tests ran in its own process. */

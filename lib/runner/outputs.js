@@ -119,7 +119,7 @@ function jsonText({ runner, workers, run }) {
     runner,
     verdict: run.verdict,
     findings: run.findings,
-    workers: workers.map(({ rows, findings, ...worker }) => ({
+    workers: workers.map(({ rows, findings: _findings, ...worker }) => ({
       ...worker,
       rows: rows.map(({ n, name, path: file, before, after, growth, over, ms, state }) => ({ n, name, path: file, before, after, growth, over, ms, state })),
     })),

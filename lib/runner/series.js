@@ -162,7 +162,7 @@ class Series {
       const limit = Math.max(FREE_CAPTURE_MS, this.costLimit * (now() - this.startedAt));
       if (this.overdue(alive).length === 0 && !leaking && estimate > limit) return;
     }
-    this.capture(when);
+    this.capture(when, alive);
   }
 
   /** Whether the heap has risen by enough to be worth a snapshot, where the time for one is there. */
@@ -174,10 +174,10 @@ class Series {
     return rise > THRESHOLDS.minRise && (this.costLimit === 0 || this.spentMs + estimate <= this.costLimit * (now() - this.startedAt));
   }
 
-  capture(when) {
+  capture(when, alive) {
     const start = now();
     const file = path.join(this.folder, `${process.pid}-${host.threadId}-${this.captures++}.heapsnapshot`);
-    const record = { type: 'capture', when, n: this.files.length, file, heapBefore: process.memoryUsage().heapUsed };
+    const record = { type: 'capture', when, n: this.files.length, alive, file, heapBefore: process.memoryUsage().heapUsed };
     try {
       require('../snapshot').writeSnapshot(file);
     } catch (error) {

@@ -1,8 +1,0 @@
-import { expect, test } from 'vitest';
-import { Clock } from '../src/clock.js';
-
-test('starts a clock and never stops it', () => {
-  const ticks = [];
-  const clock = new Clock(3600000, () => ticks.push(Date.now()));
-  expect(clock.timer).toBeDefined();
-});
