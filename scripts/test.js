@@ -57,6 +57,7 @@ const STAGES = {
     install(path.join(TESTS, 'fleet'));
     return [nodeTest(testFiles('fleet'))];
   },
+  runners: () => [nodeTest(testFiles('runners'))],
   matrix: () => [node(path.join(TESTS, 'matrix', 'run.js'))],
 };
 
