@@ -126,19 +126,17 @@ function historyText(file) {
 }
 
 async function main([command, ...rest]) {
-  if ([command, ...rest].some((arg) => arg === '--help' || arg === '-h')) {
+  const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
+  if ([command, ...own].some((arg) => arg === '--help' || arg === '-h')) {
     process.stdout.write(USAGE);
     return 0;
   }
-<<<<<<< HEAD
   if (command === '--version') {
     process.stdout.write(`${require('../package.json').version}\n`);
     return 0;
   }
+  if (has(MODULES, command)) return require(MODULES[command]).main(command, rest);
   if (!has(COMMANDS, command)) {
-=======
-  if (Object.prototype.hasOwnProperty.call(MODULES, command)) return require(MODULES[command]).main(command, rest);
-  if (!Object.prototype.hasOwnProperty.call(COMMANDS, command)) {
     throw new Wrong(command ? `unknown command '${command}'` : 'a command is needed');
   }
   const args = parse(rest);

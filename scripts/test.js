@@ -41,7 +41,11 @@ const STAGES = {
   process: () => [nodeTest(testFiles('process'))],
   cases: () => {
     install(path.join(TESTS, 'cases'));
-    return [nodeTest([path.join(TESTS, 'cases.test.js')])];
+    return [nodeTest([path.join(TESTS, 'cases.test.js'), path.join(TESTS, 'cases', 'suspects.test.js')])];
+  },
+  leaks: () => {
+    install(path.join(TESTS, 'leaks', 'field'));
+    return [nodeTest(testFiles('leaks'))];
   },
   jest: () => [nodeTest(testFiles('jest'))],
   matrix: () => [node(path.join(TESTS, 'matrix', 'run.js'))],
