@@ -46,7 +46,11 @@ const STAGES = {
   },
   cases: () => {
     install(path.join(TESTS, 'cases'));
-    return [nodeTest([path.join(TESTS, 'cases.test.js')])];
+    return [nodeTest([path.join(TESTS, 'cases.test.js'), path.join(TESTS, 'cases', 'suspects.test.js')])];
+  },
+  leaks: () => {
+    install(path.join(TESTS, 'leaks', 'field'));
+    return [nodeTest(testFiles('leaks'))];
   },
   jest: () => [nodeTest(testFiles('jest'))],
   browser: () => {
