@@ -4,15 +4,20 @@
 // grew, 1 suspects were found, 2 it could not be done.
 
 const fs = require('fs');
+const path = require('path');
 const { suppressText, run } = require('./analysis');
 const { Wrong } = require('./cli/arguments');
+const { progressLine } = require('./cli/progress');
 
 const USAGE = `usage: leakwatch <command> [options]
 
   summary FILE                what one heap snapshot holds, by class
   diff FILE FILE…             what grew between snapshots, oldest first
-  report FILE FILE… -o OUT    the same as one offline HTML file
+  report FILE… -o OUT         snapshots, or --history, as one offline HTML file
   redact IN OUT               a copy without the text of strings
+
+  run APP.JS|-- COMMAND…      runs a program and its children watched
+  top PID|FILE                a running process, or a history, live
 
   list                        processes of yours that can be asked
   status|baseline PID         how a running process stands; a full GC and its baseline
@@ -24,7 +29,8 @@ const USAGE = `usage: leakwatch <command> [options]
   --top N                     suspects (diff) or classes (summary) shown
   --min-growth BYTES          growth below which nothing is suspected
   --suppress FILE             fingerprints that are known and accepted
-  --history FILE              history() as JSON, for the report's charts
+  --history FILE              report: a history file or folder (LEAKWATCH_HISTORY)
+  --node-version V            the Node that wrote the files, where they do not say
   --keys                      redact: replace keys of dictionaries as well
   --no-color, -o OUT          plain text; write to a file
 
@@ -32,11 +38,16 @@ FILE may be a .heapsnapshot, plain, gzip or zstd; - is standard input.
 Exit codes: 0 nothing grew, 1 suspects found, 2 error.
 `;
 
-const VALUES = { '--top': 'top', '--min-growth': 'minGrowth', '--suppress': 'suppress', '--history': 'history', '-o': 'out' };
+const VALUES = { '--top': 'top', '--min-growth': 'minGrowth', '--suppress': 'suppress', '--node-version': 'nodeVersion', '-o': 'out' };
 const SWITCHES = { '--json': 'json', '--keys': 'keys', '--no-color': 'plain' };
+
+const has = (table, name) => Object.prototype.hasOwnProperty.call(table, name);
 
 /** Commands with options of their own; each module's `main(command, argv)` gives the exit code. */
 const MODULES = {
+  report: './cli/report',
+  run: './cli/run',
+  top: './cli/top',
   list: './cli/remote',
   status: './cli/remote',
   baseline: './cli/remote',
@@ -49,10 +60,11 @@ function parse(argv) {
   const args = { files: [] };
   for (let at = 0; at < argv.length; at++) {
     const arg = argv[at];
-    if (VALUES[arg]) {
-      if (at + 1 >= argv.length) throw new Wrong(`${arg} needs a value`);
-      args[VALUES[arg]] = argv[++at];
-    } else if (SWITCHES[arg]) {
+    const [name, joined] = /^--[^=]+=/.test(arg) ? [arg.slice(0, arg.indexOf('=')), arg.slice(arg.indexOf('=') + 1)] : [arg];
+    if (has(VALUES, name)) {
+      if (joined === undefined && at + 1 >= argv.length) throw new Wrong(`${arg} needs a value`);
+      args[VALUES[name]] = joined === undefined ? argv[++at] : joined;
+    } else if (has(SWITCHES, arg)) {
       args[SWITCHES[arg]] = true;
     } else if (arg.startsWith('-') && arg !== '-') {
       throw new Wrong(`unknown option ${arg}`);
@@ -66,21 +78,8 @@ function parse(argv) {
 function count(name, text) {
   if (text === undefined) return undefined;
   if (!/^\d+$/.test(text)) throw new Wrong(`${name} needs a whole number, not '${text}'`);
-  return Number(text);
-}
-
-/** A line on standard error that is drawn over, on a terminal only. */
-function progressLine(files) {
-  if (!process.stderr.isTTY) return { tell: undefined, clear: () => {} };
-  const start = Date.now();
-  let drawn = false;
-  const tell = ({ phase, file, done, total }) => {
-    if (Date.now() - start < 1000) return;
-    drawn = true;
-    const percent = total > 0 ? ` ${Math.floor((100 * done) / total)} %` : '';
-    process.stderr.write(`\r\x1b[K${files[file] || ''} ${phase}${percent}`);
-  };
-  return { tell, clear: () => drawn && process.stderr.write('\r\x1b[K') };
+  // As much as the addon can count.
+  return Math.min(Number(text), 1e9);
 }
 
 const COMMANDS = {
@@ -92,33 +91,40 @@ const COMMANDS = {
     if (args.files.length < 2) throw new Wrong('diff takes two files or more, oldest first');
     return { what: 'diff', format: args.json ? 'json' : 'text', topSuspects: count('--top', args.top) };
   },
-  report(args) {
-    if (args.files.length === 0 || !args.out) throw new Wrong('report takes files, and -o OUT');
-    const what = args.files.length === 1 ? 'summary' : 'diff';
-    return { what, format: args.json ? 'json' : 'html', topSuspects: count('--top', args.top) };
-  },
   redact(args) {
     if (args.files.length !== 2) throw new Wrong('redact takes two paths: from and to');
     return { what: 'redact', format: 'value', propertyNames: Boolean(args.keys) };
   },
 };
 
+/** What can be found out before minutes of work. */
+function checkFiles({ files, out }) {
+  if (files.filter((file) => file === '-').length > 1) throw new Wrong('standard input (-) can be read once');
+  if (!out) return;
+  const folder = path.dirname(path.resolve(out));
+  if (!fs.existsSync(folder)) throw new Wrong(`-o ${out}: there is no directory ${folder}`);
+}
+
 async function main([command, ...rest]) {
-  if (command === '--help' || command === '-h') {
+  if (command === '--version') {
+    process.stdout.write(`${require('../package.json').version}\n`);
+    return 0;
+  }
+  // What follows `run` and `load` may be another program's --help.
+  if (has(MODULES, command)) return require(MODULES[command]).main(command, rest);
+  if ([command, ...rest].some((arg) => arg === '--help' || arg === '-h')) {
     process.stdout.write(USAGE);
     return 0;
   }
-  if (Object.prototype.hasOwnProperty.call(MODULES, command)) return require(MODULES[command]).main(command, rest);
-  if (!Object.prototype.hasOwnProperty.call(COMMANDS, command)) {
-    throw new Wrong(command ? `unknown command '${command}'` : 'a command is needed');
-  }
+  if (!has(COMMANDS, command)) throw new Wrong(command ? `unknown command '${command}'` : 'a command is needed');
   const args = parse(rest);
   const request = COMMANDS[command](args);
+  checkFiles(args);
   request.paths = args.files;
   request.title = `leakwatch ${command}: ${args.files.join(' → ')}`;
   request.minGrowthBytes = count('--min-growth', args.minGrowth);
+  request.nodeVersion = args.nodeVersion;
   request.colour = !args.plain && !args.out && Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
-  if (args.history) request.history = fs.readFileSync(args.history, 'utf8');
   if (args.suppress) {
     request.suppress = suppressText(args.suppress);
     request.today = new Date().toISOString().slice(0, 10);

@@ -33,7 +33,6 @@ function check({ path, given }) {
 
 /** What this host cannot do is said before anything is begun. */
 function refuse(checked) {
-  if (checked.redact) throw unavailable('redact', 'this version cannot leave strings out yet');
   if (checked.mode !== 'fork') return checked;
   if (!host.isNative('fork')) throw unavailable('fork', host.capabilities.get('fork').why);
   if (checked.keepIds) {
@@ -53,6 +52,7 @@ function nativeOptions(path, checked) {
     niceness: checked.niceness === undefined ? NICENESS : checked.niceness,
     timeout: checked.timeout,
     memoryLimit: checked.memoryLimit,
+    redact: checked.redact,
   };
 }
 

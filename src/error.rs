@@ -1,5 +1,6 @@
 //! One error type with stable codes, each saying what to do.
 
+use crate::format::bytes;
 use serde_json::{Value, json};
 use std::fmt;
 use std::io;
@@ -159,25 +160,6 @@ impl Error {
     }
 }
 
-/// Bytes for people, in steps of 1,000 with three digits at most.
-pub fn human_bytes(bytes: u64) -> String {
-    const UNITS: [&str; 5] = ["B", "KB", "MB", "GB", "TB"];
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 999.5 && unit + 1 < UNITS.len() {
-        value /= 1000.0;
-        unit += 1;
-    }
-    let digits = if unit == 0 || value >= 99.95 {
-        0
-    } else if value >= 9.995 {
-        1
-    } else {
-        2
-    };
-    format!("{value:.digits$} {}", UNITS[unit])
-}
-
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -197,7 +179,7 @@ impl fmt::Display for Error {
                 f,
                 "the disk is full after {} of {}; nothing was left behind: free some space, \
                  use compress: 'gzip' or another directory",
-                human_bytes(*written),
+                bytes(*written),
                 path.display()
             ),
             Self::Io {
@@ -215,9 +197,9 @@ impl fmt::Display for Error {
                 "a snapshot of {} of heap needs about {} of memory on top and the {limited_by} \
                  leaves {}; capture earlier, raise the limit, or pass force: true at the risk of \
                  the process being killed",
-                human_bytes(*heap_used),
-                human_bytes(*needed),
-                human_bytes(*available)
+                bytes(*heap_used),
+                bytes(*needed),
+                bytes(*available)
             ),
             Self::NotEnoughDisk {
                 needed,
@@ -227,9 +209,9 @@ impl fmt::Display for Error {
                 f,
                 "the snapshot is expected to take {} and {} has {} free; free some space, use \
                  compress: 'gzip', choose another directory, or pass force: true",
-                human_bytes(*needed),
+                bytes(*needed),
                 directory.display(),
-                human_bytes(*available)
+                bytes(*available)
             ),
             Self::Aborted => write!(f, "aborted by the caller; nothing was left behind"),
             Self::Busy => write!(
@@ -264,23 +246,6 @@ impl std::error::Error for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn bytes_read_well() {
-        let cases = [
-            (0, "0 B"),
-            (999, "999 B"),
-            (1_000, "1.00 KB"),
-            (12_345, "12.3 KB"),
-            (999_499, "999 KB"),
-            (999_500, "1.00 MB"),
-            (4_345_298_944, "4.35 GB"),
-        ];
-        for (bytes, text) in cases {
-            assert_eq!(human_bytes(bytes), text);
-        }
-        assert!(human_bytes(u64::MAX).ends_with("TB"));
-    }
 
     #[test]
     fn a_full_disk_is_told_from_a_missing_folder() {

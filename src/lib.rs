@@ -17,6 +17,7 @@
 mod addon;
 pub mod capture;
 pub mod error;
+pub mod format;
 pub mod headroom;
 pub mod recorder;
 pub mod report;

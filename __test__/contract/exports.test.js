@@ -93,7 +93,8 @@ test('capabilities say for each whether, what else and why not', () => {
 test('LEAKWATCH_NATIVE_V8=off denies everything native and says so', async () => {
   await passes(
     `for (const [name, row] of Object.entries(leakwatch.capabilities())) {
-      assert.strictEqual(row.native, false, name);
+      // Redaction asks nothing of V8.
+      assert.strictEqual(row.native, name === 'redact', name);
       if (!['fork', 'redact'].includes(name)) assert.match(row.why, /LEAKWATCH_NATIVE_V8/);
     }`,
     { env: { LEAKWATCH_NATIVE_V8: 'off' } }

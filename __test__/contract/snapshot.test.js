@@ -211,7 +211,7 @@ test('with a callback errors go there, of every kind, and are not thrown', (t) =
     [[1], 'ERR_LEAKWATCH_INVALID_ARGUMENT'],
     [[missing, { compress: 'lzma' }], 'ERR_LEAKWATCH_INVALID_ARGUMENT'],
     [[missing, { mode: 'fork' }], 'ERR_LEAKWATCH_UNAVAILABLE'],
-    [[missing, { redact: true }], 'ERR_LEAKWATCH_UNAVAILABLE'],
+    [[missing, { redact: true }], 'ERR_LEAKWATCH_NO_DIRECTORY'],
     [[missing, { signal: { aborted: true } }], 'ERR_LEAKWATCH_ABORTED'],
   ];
   for (const [args, code] of cases) {

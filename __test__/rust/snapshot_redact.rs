@@ -33,7 +33,7 @@ fn heap_with_secrets() -> HeapBuilder {
 #[test]
 fn values_go_and_names_stay() {
     let before = heap_with_secrets().bytes();
-    let after = redact_bytes(before.clone(), &Redaction::default()).unwrap();
+    let after = redact_bytes(&before, &Redaction::default()).unwrap();
     let text = String::from_utf8(after.clone()).unwrap();
     for secret in ["hunter2", "4111111111111111", "SECRET-KEY", "SECRET-NAME"] {
         assert!(!text.contains(secret), "{secret} is left");
@@ -67,7 +67,7 @@ fn values_go_and_names_stay() {
 fn keys_of_dictionaries_go_when_asked() {
     let bytes = heap_with_secrets().bytes();
     let after = redact_bytes(
-        bytes,
+        &bytes,
         &Redaction {
             property_names: true,
             progress: None,

@@ -7,9 +7,9 @@ mod heap_builder;
 use std::path::PathBuf;
 
 use heap_builder::HeapBuilder;
-use leakwatch::snapshot::describe::Kind;
 use leakwatch::snapshot::diff::{Diff, DiffOptions, diff_heaps};
 use leakwatch::snapshot::heap::Heap;
+use leakwatch::snapshot::leak_kind::Kind;
 
 /// A global with a Map in a closure's variable; the Map holds `entries` sessions of 1000 bytes.
 fn map_heap(entries: usize, first_id: u64) -> HeapBuilder {

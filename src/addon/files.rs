@@ -108,7 +108,7 @@ impl SnapshotFile {
         let session = session(&env)?;
         let options = CaptureOptions::try_from(options)?;
         let path = capture::resolve(&options, session.thread_id())?;
-        let writer = Writer::create(&path, options.compression)?;
+        let writer = options.open(&path)?;
         capture::check_headroom(&options, &path, heap_used as u64, session.nodes_per_byte())?;
         Ok(Self::new(writer, path, Instant::now(), 0.0, 0))
     }

@@ -103,6 +103,7 @@ pub struct JsBaseline {
     pub label: Option<String>,
     pub time: f64,
     pub heap_used: f64,
+    pub code: Option<f64>,
     pub external: f64,
     pub array_buffers: Option<f64>,
     pub rss: f64,
@@ -121,6 +122,7 @@ impl From<Baseline> for JsBaseline {
             label: b.label.map(String::from),
             time: b.time_ms,
             heap_used: b.heap_used as f64,
+            code: number(b.code),
             external: b.external as f64,
             array_buffers: number(b.array_buffers),
             rss: b.rss as f64,
@@ -142,6 +144,7 @@ impl From<JsBaseline> for Baseline {
             label: b.label.map(String::into_boxed_str),
             time_ms: b.time,
             heap_used: b.heap_used as u64,
+            code: number(b.code),
             external: b.external as u64,
             array_buffers: number(b.array_buffers),
             rss: b.rss as u64,
@@ -346,6 +349,7 @@ pub struct JsCaptureOptions {
     pub niceness: Option<i32>,
     pub timeout: Option<f64>,
     pub memory_limit: Option<f64>,
+    pub redact: Option<bool>,
 }
 
 /// A copy gives way to everything else unless told otherwise.
@@ -374,6 +378,7 @@ impl TryFrom<JsCaptureOptions> for CaptureOptions {
                 .timeout
                 .map_or(TIMEOUT, |ms| Duration::from_millis(ms as u64)),
             memory_limit: o.memory_limit.map(|bytes| bytes as u64),
+            redact: o.redact.unwrap_or(false),
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::headroom::{self, Free, Work};
 use crate::session::Session;
 use crate::snapshot::target::Compression;
-use crate::snapshot::writer::{Writer, directory_of};
+use crate::snapshot::writer::directory_of;
 use crate::system;
 use crate::v8::fork::{self, Ended, Exit, Phase, Prepared, Progress, Running, Settings};
 use crate::v8::isolate::CurrentIsolate;
@@ -227,7 +227,7 @@ impl<'a> Capture<'a> {
 
     fn attempt(&mut self, path: &Path) -> Result<(u64, u64), Failure> {
         // The folder is tried first: a missing one is the commoner mistake.
-        let writer = Writer::create(path, self.options.compression)?;
+        let writer = self.options.open(path)?;
         let free = system::free(directory_of(path));
         let budget = self.budget(free);
         let (mut running, heap_used) = self.launch(path, free, budget)?;

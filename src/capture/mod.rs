@@ -70,12 +70,23 @@ pub struct CaptureOptions {
     pub timeout: Duration,
     /// How much memory a copy may allocate, in bytes; what is free if `None`.
     pub memory_limit: Option<u64>,
+    /// Leave the text of strings out.
+    pub redact: bool,
 }
 
 impl CaptureOptions {
     /// Whether a copy is to be tried first.
     pub fn forks(&self) -> bool {
         self.mode != Mode::Inline && !self.keep_ids && forked::supported().is_ok()
+    }
+
+    /// Opens the file, before V8 has built anything.
+    pub fn open(&self, path: &Path) -> Result<Writer, Error> {
+        if self.redact {
+            Writer::redacting(path, self.compression)
+        } else {
+            Writer::create(path, self.compression)
+        }
     }
 }
 
@@ -149,7 +160,7 @@ pub fn capture(
         .heap_statistics()
         .map_or(0, |statistics| statistics.used_heap_size);
     // The folder is tried first: a missing one is the commoner mistake.
-    let writer = Writer::create(&path, options.compression)?;
+    let writer = options.open(&path)?;
     check_headroom(options, &path, heap_used, session.nodes_per_byte())?;
 
     let start = Instant::now();

@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::format::{bytes, grouped};
 use crate::report::Model;
-use crate::snapshot::describe::{self, bytes};
 use crate::snapshot::kind::EdgeType;
 use crate::snapshot::known::KnownLeaks;
 use crate::snapshot::{ClassDelta, Diff, PathStep, Summary, Suspect};
@@ -108,14 +108,14 @@ impl Text {
             .map(|file| bytes(file.total_bytes))
             .collect();
         let process = if diff.same_process {
-            "one process"
+            "with common object ids"
         } else {
-            "different processes"
+            "without common object ids"
         };
         self.wrapped(
             "",
             &format!(
-                "{} snapshots of {process}: {}",
+                "{} snapshots {process}: {}",
                 diff.files.len(),
                 totals.join(" → ")
             ),
@@ -157,7 +157,7 @@ impl Text {
         if more > 0 {
             self.line(
                 DIM,
-                &format!("{} more classes changed", describe::grouped(more as u64)),
+                &format!("{} more classes changed", grouped(more as u64)),
             );
         }
     }
@@ -166,7 +166,7 @@ impl Text {
         let row = format!(
             "{:<44}{:>11}{:>12}{:>12}",
             fit(&class.name, 43),
-            signed(class.count_before, class.count_after, describe::grouped),
+            signed(class.count_before, class.count_after, grouped),
             signed(class.shallow_before, class.shallow_after, bytes),
             signed(class.retained_before, class.retained_after, bytes),
         );
@@ -209,8 +209,8 @@ impl Text {
                 "{}: {} in {} objects, {} references",
                 file.path.display(),
                 bytes(file.total_bytes),
-                describe::grouped(file.nodes),
-                describe::grouped(file.edges)
+                grouped(file.nodes),
+                grouped(file.edges)
             ),
         );
         self.blank();
@@ -225,7 +225,7 @@ impl Text {
             let row = format!(
                 "{:<44}{:>11}{:>12}{:>12}",
                 fit(&class.name, 43),
-                describe::grouped(class.count),
+                grouped(class.count),
                 bytes(class.shallow),
                 bytes(class.retained)
             );
@@ -235,10 +235,7 @@ impl Text {
             .class_count
             .saturating_sub(self.rows.min(summary.classes.len()));
         if more > 0 {
-            self.line(
-                DIM,
-                &format!("{} more classes", describe::grouped(more as u64)),
-            );
+            self.line(DIM, &format!("{} more classes", grouped(more as u64)));
         }
     }
 }
@@ -271,7 +268,7 @@ pub(crate) fn path_lines(path: &[PathStep]) -> Vec<String> {
         };
         line.push_str(&step.node);
         if step.block > 0 {
-            let _ = write!(line, "  × {}", describe::grouped(step.repeats));
+            let _ = write!(line, "  × {}", grouped(step.repeats));
         } else if step.repeats > 1 {
             line.insert_str(0, "  ");
         }
@@ -301,5 +298,5 @@ fn width(text: &str) -> usize {
 
 /// Cut to `limit` characters.
 fn fit(text: &str, limit: usize) -> String {
-    crate::snapshot::trail::shorten(text, limit)
+    crate::snapshot::names::shorten(text, limit)
 }

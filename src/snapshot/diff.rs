@@ -5,14 +5,20 @@ use std::path::{Path, PathBuf};
 use rustc_hash::FxHashMap;
 
 use crate::snapshot::SnapshotError;
+use crate::snapshot::contexts::Contexts;
+use crate::snapshot::graph::Graph;
 use crate::snapshot::growth::{self, Growth};
 use crate::snapshot::heap::Heap;
+use crate::snapshot::kind::NodeType;
+use crate::snapshot::largest::{TreeNode, largest};
 use crate::snapshot::originals::Originals;
 use crate::snapshot::piles;
+use crate::snapshot::place::Place;
 use crate::snapshot::progress::{OnProgress, Phase, Reporter};
 use crate::snapshot::scripts::Scripts;
-use crate::snapshot::summary::{self, FileInfo, TreeNode};
-use crate::snapshot::suspects::{self, Place, Suspect};
+use crate::snapshot::summary::{self, FileInfo};
+use crate::snapshot::suspect::Suspect;
+use crate::snapshot::suspects;
 
 /// How to compare.
 #[derive(Clone, Copy)]
@@ -31,6 +37,8 @@ pub struct DiffOptions<'a> {
     pub source_maps: bool,
     /// Files loaded at the same time; 0 is as many as there are processors, up to two.
     pub threads: usize,
+    /// The version of Node that wrote the files; `None` looks for it in the last.
+    pub node_version: Option<&'a str>,
 }
 
 impl Default for DiffOptions<'_> {
@@ -43,6 +51,7 @@ impl Default for DiffOptions<'_> {
             same_process: None,
             source_maps: true,
             threads: 0,
+            node_version: None,
         }
     }
 }
@@ -153,9 +162,16 @@ pub fn diff_heaps(
         &scripts,
         located,
         after.saturating_sub(before),
-        newer_than,
+        &Contexts::new(first, last, newer_than),
     );
     findings.suspects.truncate(options.top_suspects);
+    let node_version = options
+        .node_version
+        .map(str::to_owned)
+        .or_else(|| node_version(&last.graph));
+    for suspect in &mut findings.suspects {
+        suspect.node_version.clone_from(&node_version);
+    }
     if options.source_maps {
         let mut originals = Originals::default();
         findings
@@ -182,8 +198,19 @@ pub fn diff_heaps(
         class_count,
         classes,
         suspects: findings.suspects,
-        tree: summary::largest(last),
+        tree: largest(last),
     })
+}
+
+/// `process.version`, as the snapshot has it; redaction takes it out.
+fn node_version(graph: &Graph) -> Option<String> {
+    let is_process =
+        |&node: &u32| graph.kind(node) == NodeType::Object && graph.raw_name(node) == b"process";
+    (0..graph.node_count() as u32)
+        .filter(is_process)
+        .filter_map(|node| graph.follow(node, "version"))
+        .map(|version| graph.name(version).into_owned())
+        .find(|version| version.starts_with('v'))
 }
 
 /// What grew in every step. Where a snapshot in between was taken from another place in the program, the way to a leak

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why a snapshot could not be analysed. Offsets are bytes from the start of the (decompressed) data.
 #[derive(Debug)]
@@ -40,6 +40,13 @@ pub enum SnapshotError {
         /// Which bound was exceeded.
         what: String,
     },
+    /// One of the above, in this file.
+    InFile {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        error: Box<SnapshotError>,
+    },
     /// The progress callback asked to stop.
     Aborted,
     /// Too few files, or options that contradict each other.
@@ -58,6 +65,7 @@ impl SnapshotError {
             SnapshotError::Corrupt { .. } => "ERR_LEAKWATCH_SNAPSHOT_CORRUPT",
             SnapshotError::Foreign { .. } => "ERR_LEAKWATCH_SNAPSHOT_FOREIGN",
             SnapshotError::TooLarge { .. } => "ERR_LEAKWATCH_SNAPSHOT_TOO_LARGE",
+            SnapshotError::InFile { error, .. } => error.code(),
             SnapshotError::Aborted => "ERR_LEAKWATCH_ABORTED",
             SnapshotError::Usage { .. } => "ERR_LEAKWATCH_USAGE",
         }
@@ -67,6 +75,20 @@ impl SnapshotError {
         SnapshotError::Io {
             path: path.into(),
             source,
+        }
+    }
+
+    /// Names the file, where the error does not.
+    pub(crate) fn of(self, path: &Path) -> SnapshotError {
+        match self {
+            named @ (SnapshotError::Io { .. }
+            | SnapshotError::InFile { .. }
+            | SnapshotError::Aborted
+            | SnapshotError::Usage { .. }) => named,
+            error => SnapshotError::InFile {
+                path: path.to_owned(),
+                error: Box::new(error),
+            },
         }
     }
 
@@ -95,6 +117,7 @@ impl fmt::Display for SnapshotError {
                 write!(f, "not a V8 heap snapshot (byte {at}): {what}")
             }
             SnapshotError::TooLarge { what } => write!(f, "the snapshot is too large: {what}"),
+            SnapshotError::InFile { path, error } => write!(f, "{}: {error}", path.display()),
             SnapshotError::Aborted => f.write_str("the analysis was aborted"),
             SnapshotError::Usage { what } => f.write_str(what),
         }

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use crate::snapshot::describe::Kind;
 use crate::snapshot::kind::{EdgeType, NodeType};
-use crate::snapshot::suspects::PathStep;
+use crate::snapshot::leak_kind::Kind;
+use crate::snapshot::suspect::PathStep;
 
 /// `map: sessionCache › Map › table › (array) › [] › Session`: what patterns of known leaks are matched against.
 ///

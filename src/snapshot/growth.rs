@@ -9,7 +9,7 @@
 //! A chain (promises, closures, a linked list) would be as deep as it is long. When the last keys on the way down are
 //! one block twice, the third time leads back into the second, so that the links become members of one shape.
 
-use rustc_hash::FxHashMap;
+use rustc_hash::{FxHashMap, FxHashSet};
 
 use crate::snapshot::graph::Graph;
 use crate::snapshot::heap::Heap;
@@ -34,8 +34,11 @@ pub(crate) struct Growth {
 /// The longest block of keys that is recognised as one link of a chain.
 const MAX_LINK: usize = 12;
 
-/// From this many named edges on a node is taken for a dictionary, whose names are entries.
-const DICTIONARY: usize = 64;
+/// Properties of one object that hold the same kind of thing, from which on their names are keys.
+const ENTRIES: usize = 16;
+
+/// Among so many owners their properties are compared; a class of more has properties, and not keys.
+const FEW_OWNERS: usize = 4096;
 
 /// The most members of a shape which is entered for what it holds rather than for its growth.
 const FRAME: u64 = 16;
@@ -110,7 +113,7 @@ fn explain_few_by_many(heap: &Heap, found: &mut Vec<Growth>, floor: u64) {
 
 impl Growth {
     /// Members that the last snapshot has more than the first.
-    fn more(&self) -> u64 {
+    pub(crate) fn more(&self) -> u64 {
         let count = |value: Option<&u64>| value.copied().unwrap_or(0);
         count(self.counts.last()).saturating_sub(count(self.counts.first()))
     }
@@ -141,6 +144,12 @@ struct Walk<'h> {
     shapes: Vec<Shape>,
     children: FxHashMap<(usize, Key), usize>,
     found: Vec<Growth>,
+}
+
+/// How an owner holds a child.
+struct Direct {
+    label: u64,
+    is_property: bool,
 }
 
 #[derive(Default)]
@@ -214,21 +223,23 @@ impl Walk<'_> {
         sums
     }
 
+    /// The children of `members` by how they are called and what they are.
     fn group_children(&self, members: &[Member]) -> Vec<Group> {
+        let entries = self.entry_labels(members);
         let mut groups: Vec<Group> = Vec::new();
         let mut by_key: FxHashMap<Key, usize> = FxHashMap::default();
-        let mut direct: FxHashMap<u32, u64> = FxHashMap::default();
+        let mut direct: FxHashMap<u32, Direct> = FxHashMap::default();
         for &(index, number) in members {
-            let heap = self.heaps[index as usize];
-            let labels = &self.labels[index as usize];
             direct.clear();
             self.label_children(index as usize, number, &mut direct);
-            for child in heap.tree.children(number) {
-                let label = direct.get(&child).copied().unwrap_or(INDIRECT);
-                let key = (
-                    label,
-                    labels.node(heap.dominators.order.node_of[child as usize]),
-                );
+            for child in self.heaps[index as usize].tree.children(number) {
+                let what = self.label_node(index as usize, child);
+                let label = match direct.get(&child) {
+                    None => INDIRECT,
+                    Some(edge) if edge.is_property && entries.contains(&what) => INDEXED,
+                    Some(edge) => edge.label,
+                };
+                let key = (label, what);
                 let group = *by_key.entry(key).or_insert_with(|| {
                     groups.push(Group {
                         key,
@@ -242,19 +253,49 @@ impl Walk<'_> {
         groups
     }
 
+    fn label_node(&self, index: usize, number: u32) -> u64 {
+        let node = self.heaps[index].dominators.order.node_of[number as usize];
+        self.labels[index].node(node)
+    }
+
+    /// What in any of the heaps hangs at so many properties of one object that their names are keys: they must not part
+    /// what is alike, or each of forty lists in a dictionary would grow too little to be seen.
+    fn entry_labels(&self, members: &[Member]) -> FxHashSet<u64> {
+        let mut entries = FxHashSet::default();
+        if members.len() > FEW_OWNERS {
+            return entries;
+        }
+        let mut direct: FxHashMap<u32, Direct> = FxHashMap::default();
+        let mut counts: FxHashMap<u64, usize> = FxHashMap::default();
+        for &(index, number) in members {
+            direct.clear();
+            counts.clear();
+            self.label_children(index as usize, number, &mut direct);
+            for (&child, _) in direct.iter().filter(|entry| entry.1.is_property) {
+                let what = self.label_node(index as usize, child);
+                *counts.entry(what).or_insert(0) += 1;
+            }
+            entries.extend(
+                counts
+                    .iter()
+                    .filter(|entry| *entry.1 > ENTRIES)
+                    .map(|entry| *entry.0),
+            );
+        }
+        entries
+    }
+
     /// The labels of the edges from `number` to what it dominates.
-    fn label_children(&self, index: usize, number: u32, direct: &mut FxHashMap<u32, u64>) {
+    fn label_children(&self, index: usize, number: u32, direct: &mut FxHashMap<u32, Direct>) {
         let heap = self.heaps[index];
         let node = heap.dominators.order.node_of[number as usize];
-        let is_dictionary = heap.graph.edge_range(node).len() > DICTIONARY;
         for edge in heap.graph.edges(node) {
             let to = heap.dominators.number(edge.to);
             if heap.dominators.idom[to as usize] == number && to != 0 && is_strong(node, &edge) {
-                let label = match edge.kind {
-                    EdgeType::Property if is_dictionary => INDEXED,
-                    _ => self.labels[index].edge(&edge),
-                };
-                direct.entry(to).or_insert(label);
+                direct.entry(to).or_insert_with(|| Direct {
+                    label: self.labels[index].edge(&edge),
+                    is_property: edge.kind == EdgeType::Property,
+                });
             }
         }
     }

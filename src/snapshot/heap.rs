@@ -30,7 +30,9 @@ pub struct Heap {
 
 impl Heap {
     pub(crate) fn open(path: &Path, reporter: Reporter<'_>) -> Result<Heap, SnapshotError> {
-        Heap::from_source(Source::open(path)?, reporter)
+        Source::open(path)
+            .and_then(|source| Heap::from_source(source, reporter))
+            .map_err(|error| error.of(path))
     }
 
     pub(crate) fn from_source(

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::snapshot::suspects::Suspect;
+use crate::snapshot::suspect::Suspect;
 
 /// A leak that is known, and what to do about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -99,19 +99,118 @@ impl Pattern {
         })
     }
 
+    /// Whether the version of Node is among those it affects, as far as either is known.
+    fn affects(&self, version: Option<&str>) -> bool {
+        match (version.and_then(Version::parse), &self.leak.node) {
+            (Some(version), Some(range)) => satisfies(version, range),
+            _ => true,
+        }
+    }
+
     fn fits(&self, suspect: &Suspect) -> bool {
         let signature = suspect.signature.as_str();
         // The signature begins at the holder and leaves properties out; a telling name may stand further up or in them.
-        let edges = || suspect.path.iter().map(|step| step.edge.as_str());
+        let places = || {
+            let own = suspect.location.iter();
+            own.chain(
+                suspect
+                    .path
+                    .iter()
+                    .filter_map(|step| step.location.as_ref()),
+            )
+        };
         let has = |part: &String| {
             signature.contains(part.as_str())
-                || edges().any(|edge| edge == part)
+                || suspect.path.iter().any(|step| {
+                    step.edge == *part
+                        || step
+                            .edge
+                            .strip_prefix("<symbol ")
+                            .is_some_and(|symbol| symbol.trim_end_matches('>') == part)
+                })
                 || suspect.name.contains(part.as_str())
+                || places().any(|place| place.url.contains(part.as_str()))
         };
         (self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == suspect.kind.name()))
             && self.all.iter().all(has)
             && (self.any.is_empty() || self.any.iter().any(has))
             && !self.none.iter().any(has)
             && !(self.all.is_empty() && self.any.is_empty())
+            && self.affects(suspect.node_version.as_deref())
+    }
+}
+
+/// Major, minor, patch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Version(u32, u32, u32);
+
+impl Version {
+    /// `v16.17.0`, `16.17`; what comes after a hyphen does not count.
+    fn parse(text: &str) -> Option<Version> {
+        let text = text.strip_prefix('v').unwrap_or(text);
+        let mut parts = text.split('-').next()?.split('.');
+        let mut part = |missing: Option<u32>| match parts.next() {
+            Some(part) => part.parse().ok(),
+            None => missing,
+        };
+        Some(Version(part(None)?, part(Some(0))?, part(Some(0))?))
+    }
+}
+
+/// `>=11.0.0 <12.16.0 || >=13.0.0 <13.6.0`: all comparators of one of the alternatives.
+fn satisfies(version: Version, range: &str) -> bool {
+    range.split("||").any(|alternative| {
+        alternative.split_whitespace().all(|comparator| {
+            let bound = |text: &str| Version::parse(text);
+            if let Some(bound) = comparator.strip_prefix(">=").and_then(bound) {
+                version >= bound
+            } else if let Some(bound) = comparator.strip_prefix('<').and_then(bound) {
+                version < bound
+            } else {
+                bound(comparator) == Some(version)
+            }
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_compared_by_number() {
+        let within =
+            |version: &str, range: &str| satisfies(Version::parse(version).unwrap(), range);
+        let range = ">=11.0.0 <12.16.0 || >=13.0.0 <13.6.0";
+        for (version, affected) in [
+            ("v12.15.0", true),
+            ("12.9.1", true),
+            ("12.16.0", false),
+            ("13.5.0", true),
+            ("13.10.0", false),
+            ("10.24.1", false),
+            ("v11.0.0-nightly2018", true),
+        ] {
+            assert_eq!(within(version, range), affected, "{version}");
+        }
+        assert_eq!(Version::parse("new"), None);
+    }
+
+    #[test]
+    fn every_entry_has_ranges_that_can_be_read() {
+        let known = KnownLeaks::builtin();
+        assert!(known.len() >= 12);
+        for pattern in &known.0 {
+            let leak = &pattern.leak;
+            assert!(leak.reference.starts_with("https://"), "{}", leak.id);
+            for comparator in leak.node.iter().flat_map(|range| range.split_whitespace()) {
+                let bound = comparator.trim_start_matches(['>', '<', '=']);
+                assert!(
+                    comparator == "||" || Version::parse(bound).is_some(),
+                    "{}",
+                    leak.id
+                );
+            }
+        }
     }
 }

@@ -5,8 +5,9 @@
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
+use crate::snapshot::place::Place;
 use crate::snapshot::sourcemap::{self, SourceMap};
-use crate::snapshot::suspects::{Place, Suspect};
+use crate::snapshot::suspect::Suspect;
 
 /// No script of a program is larger, and no map of one.
 const MAX_BYTES: u64 = 256 << 20;

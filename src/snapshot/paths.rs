@@ -182,7 +182,10 @@ impl Search<'_> {
             return false;
         };
         if known == 0 {
-            let low = LOW_PRIORITY.contains(&self.graph.raw_string(edge.name));
+            let name = self.graph.raw_string(edge.name);
+            // A WeakMap's value is kept by its key as long as there is the WeakMap, which may be what is looked for.
+            let low = LOW_PRIORITY.contains(&name)
+                || memchr::memmem::find(name, b" pair in WeakMap (table @").is_some();
             self.low[edge.name as usize] = if low { 1 } else { 2 };
             return low;
         }

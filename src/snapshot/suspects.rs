@@ -1,94 +1,21 @@
 //! Piles joined by their holder, ranked, and told: the suspects.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashMap;
 
-use crate::snapshot::describe::{self, Description, Kind};
+use crate::snapshot::contexts::Contexts;
+use crate::snapshot::describe::{self, Description};
 use crate::snapshot::fingerprint;
-use crate::snapshot::graph::Location;
+use crate::snapshot::graph::Graph;
 use crate::snapshot::heap::Heap;
-use crate::snapshot::kind::{EdgeType, NodeType};
+use crate::snapshot::kind::NodeType;
+use crate::snapshot::leak_kind::Kind;
+use crate::snapshot::names;
+use crate::snapshot::noise::is_noise;
 use crate::snapshot::piles::Pile;
+use crate::snapshot::place::{Place, place_to_look};
 use crate::snapshot::scripts::Scripts;
-use crate::snapshot::trail::{self, Step};
-
-/// A place in a source file; line and column from 1, as editors count.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Place {
-    /// Path or URL of the script.
-    pub url: String,
-    /// Line, from 1.
-    pub line: u32,
-    /// Column, from 1.
-    pub column: u32,
-}
-
-impl Place {
-    /// `url:line:column`.
-    pub fn text(&self) -> String {
-        format!("{}:{}:{}", self.url, self.line, self.column)
-    }
-
-    pub(crate) fn of(location: Location, scripts: &Scripts) -> Option<Place> {
-        let url = scripts.url(location)?.to_owned();
-        Some(Place {
-            url,
-            line: location.line + 1,
-            column: location.column + 1,
-        })
-    }
-}
-
-/// One step of a suspect's path.
-#[derive(Clone, Debug)]
-pub struct PathStep {
-    /// How it is held: a property, a variable, `[]` for an element, V8's name for a link.
-    pub edge: String,
-    /// What kind of edge that is.
-    pub edge_type: EdgeType,
-    /// The object.
-    pub node: String,
-    /// What kind of node that is.
-    pub node_type: NodeType,
-    /// Where its function or constructor stands.
-    pub location: Option<Place>,
-    /// How often this step and the rest of its block follow each other.
-    pub repeats: u64,
-    /// Steps in the block, on its first; else 0.
-    pub block: usize,
-    /// This is where things pile up.
-    pub accumulates: bool,
-}
-
-/// Something that grows, and what holds it.
-#[derive(Clone, Debug)]
-pub struct Suspect {
-    /// 1 for the one that explains most.
-    pub rank: usize,
-    /// Constructor, function or variable.
-    pub name: String,
-    /// How it is held.
-    pub kind: Kind,
-    /// Its holder in words.
-    pub holder: String,
-    /// Objects in the first snapshot.
-    pub count_before: u64,
-    /// Objects in the last.
-    pub count_after: u64,
-    /// Bytes from the first to the last.
-    pub growth_bytes: u64,
-    /// Share of all growth, 0 to 1.
-    pub share: f64,
-    /// From the root to one of the new objects.
-    pub path: Vec<PathStep>,
-    /// Where to look.
-    pub location: Option<Place>,
-    /// Stable across runs and processes.
-    pub fingerprint: String,
-    /// The path in the form patterns of known leaks are matched against.
-    pub signature: String,
-    /// All of it in one sentence.
-    pub sentence: String,
-}
+use crate::snapshot::sentence::{self, Things, Told};
+use crate::snapshot::suspect::{PathStep, Suspect};
 
 /// The ranked suspects, and the bytes of V8's own noise that was left out.
 pub(crate) struct Findings {
@@ -96,15 +23,17 @@ pub(crate) struct Findings {
     pub(crate) noise_bytes: u64,
 }
 
+/// The holder of what nothing inside the heap holds.
+const OUTSIDE: u32 = u32::MAX;
+
 /// Joins piles with the same holder and tells them. `growth`: bytes the heap grew by in all.
 pub(crate) fn tell(
     heap: &Heap,
     scripts: &Scripts,
     piles: Vec<Pile>,
     growth: u64,
-    newer_than: Option<u32>,
+    contexts: &Contexts,
 ) -> Findings {
-    let contexts = new_contexts(heap, newer_than);
     let mut noise_bytes: u64 = 0;
     let mut order: Vec<u32> = Vec::new();
     let mut by_holder: FxHashMap<u32, Vec<(Pile, Description)>> = FxHashMap::default();
@@ -117,17 +46,26 @@ pub(crate) fn tell(
                 .unwrap_or(0),
         )
         .max(1);
-    for pile in piles {
+    for mut pile in piles {
         if is_noise(&pile, growth) {
             noise_bytes += pile.growth.bytes;
             continue;
         }
-        let has_contexts = holds_contexts(heap, &pile, &contexts);
-        let description = describe::describe(heap, &pile, has_contexts);
-        let holder = pile
-            .steps
-            .get(description.holder_at)
-            .map_or(0, |step| step.node);
+        let is_held = contexts.held_by(heap, &pile);
+        let is_entered = !is_held && contexts.are_entered_by(&pile);
+        if is_entered {
+            // However many of this and that they hold, it is the contexts that pile up.
+            pile.growth.counts = vec![contexts.before, contexts.after];
+        }
+        let mut description = describe::describe(heap, &pile, is_held || is_entered);
+        let holder = pile.steps.get(description.holder_at);
+        let mut holder = holder.map_or(0, |step| step.node);
+        if is_entered && pile.shared == 0 {
+            holder = OUTSIDE;
+            description.holder =
+                "handles outside the heap (native code, or scripts and modules that can import)"
+                    .into();
+        }
         by_holder.entry(holder).or_insert_with(|| {
             order.push(holder);
             Vec::new()
@@ -155,92 +93,6 @@ pub(crate) fn tell(
     }
 }
 
-/// V8's own: code, hidden classes, feedback, strings interned by the parser. A list inside V8 that makes up much of the
-/// growth is a leak of V8, and stays.
-fn is_noise(pile: &Pile, growth: u64) -> bool {
-    let Some(last) = pile.steps.last() else {
-        return true;
-    };
-    let is_machinery = |step: &Step| {
-        matches!(
-            step.kind,
-            NodeType::Code | NodeType::ObjectShape | NodeType::Hidden
-        )
-    };
-    if describe::is_held_by_v8(pile)
-        && !matches!(
-            last.kind,
-            NodeType::Object | NodeType::Closure | NodeType::Native
-        )
-    {
-        return true;
-    }
-    if pile.growth.in_place {
-        return pile.growth.bytes * 4 < growth && is_machinery(last);
-    }
-    let through_machinery = pile.steps[..pile.shared.min(pile.steps.len())]
-        .iter()
-        .any(|step| step.kind == NodeType::Code || step.kind == NodeType::ObjectShape);
-    match last.kind {
-        NodeType::Code | NodeType::ObjectShape => true,
-        // Node's own objects; before Node 18 they are synthetic.
-        NodeType::Synthetic => !last.name.starts_with("Node / "),
-        NodeType::Hidden => {
-            !last.name.contains("WeakCell")
-                && !last.name.contains("Promise")
-                && !last.name.contains("Context")
-        }
-        NodeType::Array | NodeType::Number | NodeType::String => through_machinery,
-        _ => false,
-    }
-}
-
-/// Numbers of the vm contexts that came after the first snapshot.
-fn new_contexts(heap: &Heap, newer_than: Option<u32>) -> Vec<u32> {
-    let graph = &heap.graph;
-    let mut native = Vec::new();
-    let mut names: FxHashMap<u32, bool> = FxHashMap::default();
-    for node in 0..graph.node_count() as u32 {
-        if !matches!(
-            graph.kind(node),
-            NodeType::Hidden | NodeType::Object | NodeType::Native
-        ) {
-            continue;
-        }
-        let name = graph.node_names[node as usize];
-        let is_context = *names.entry(name).or_insert_with(|| {
-            graph
-                .raw_string(name)
-                .starts_with(b"system / NativeContext")
-        });
-        if is_context && newer_than.is_none_or(|id| graph.id(node) > id) {
-            native.push(heap.dominators.number(node));
-        }
-    }
-    native
-}
-
-/// Whether at least half of the new vm contexts, and more than one, would go with the pile.
-fn holds_contexts(heap: &Heap, pile: &Pile, contexts: &[u32]) -> bool {
-    if contexts.len() < 2 {
-        return false;
-    }
-    let members: FxHashSet<u32> = pile
-        .growth
-        .members
-        .iter()
-        .map(|&node| heap.dominators.number(node))
-        .collect();
-    let held = contexts.iter().filter(|&&context| {
-        let mut at = context;
-        while at != 0 && !members.contains(&at) {
-            at = heap.dominators.idom[at as usize];
-        }
-        at != 0
-    });
-    held.count() * 2 >= contexts.len()
-}
-
 fn suspect(
     heap: &Heap,
     scripts: &Scripts,
@@ -253,7 +105,7 @@ fn suspect(
     let (pile, description) = piles.into_iter().next()?;
     let kind = description.kind;
     let name = subject(heap, &pile, kind);
-    let location = place_to_look(heap, scripts, &pile);
+    let location = place_to_look(heap, scripts, &pile, kind);
     let path: Vec<PathStep> = pile
         .steps
         .iter()
@@ -276,16 +128,15 @@ fn suspect(
     let share = (growth_bytes as f64 / growth as f64).min(1.0);
     let signature = fingerprint::signature(kind, &path, description.holder_at);
     let place = location.as_ref().map(Place::text);
-    let more = count_after.saturating_sub(count_before);
-    let sentence = describe::sentence(
-        kind,
-        &name,
-        &description.holder,
-        more,
-        growth_bytes,
+    let sentence = sentence::sentence(&Told {
+        description: &description,
+        name: &name,
+        things: &Things::of(&heap.graph, pile.specimen, &name),
+        count: count_after.saturating_sub(count_before),
+        growth: growth_bytes,
         share,
-        place.as_deref(),
-    );
+        place: place.as_deref(),
+    });
     Some(Suspect {
         rank: 0,
         name,
@@ -300,16 +151,24 @@ fn suspect(
         fingerprint: fingerprint::digest(&signature),
         signature,
         sentence,
+        node_version: None,
     })
 }
 
 /// What to call it: the specimen's constructor or function; for V8's own lists the list.
 fn subject(heap: &Heap, pile: &Pile, kind: Kind) -> String {
     let graph = &heap.graph;
+    if matches!(kind, Kind::Listeners | Kind::AbortListeners)
+        && let Some(function) = listener(graph, pile.specimen)
+    {
+        return function;
+    }
     let name = graph.name(pile.specimen);
     match graph.kind(pile.specimen) {
         NodeType::Closure if name.is_empty() => "anonymous functions".into(),
+        NodeType::Closure if name == "native_bind" => names::node_name(graph, pile.specimen),
         NodeType::Closure => name.into_owned(),
+        NodeType::RegExp => "RegExp".into(),
         NodeType::String | NodeType::ConsString => "strings".into(),
         NodeType::SlicedString => "sliced strings".into(),
         NodeType::Number => "numbers".into(),
@@ -323,11 +182,25 @@ fn subject(heap: &Heap, pile: &Pile, kind: Kind) -> String {
                 || "V8 list".to_owned(),
                 |step| format!("list in {}", step.name),
             ),
+        _ if name == "system / PromiseReaction" => "Promise".into(),
+        _ if name == "system / JSProxy" => "Proxy".into(),
         _ if name.starts_with("system / Context") => {
             chain_subject(pile).unwrap_or_else(|| "scopes".into())
         }
-        _ => trail::node_name(graph, pile.specimen),
+        _ => names::node_name(graph, pile.specimen),
     }
+}
+
+/// The function of a listener that is kept in an object of its own, by the names that libraries have for it.
+fn listener(graph: &Graph, specimen: u32) -> Option<String> {
+    if graph.kind(specimen) != NodeType::Object {
+        return None;
+    }
+    let function = ["callback", "listener", "fn"]
+        .iter()
+        .find_map(|name| graph.follow(specimen, name))
+        .filter(|&node| graph.kind(node) == NodeType::Closure)?;
+    Some(graph.name(function).into_owned()).filter(|name| !name.is_empty())
 }
 
 /// The function in the link of a chain of scopes.
@@ -338,76 +211,4 @@ fn chain_subject(pile: &Pile) -> Option<String> {
         .rev()
         .find(|step| step.kind == NodeType::Closure)?;
     Some(closure.name.clone())
-}
-
-/// The first place in the program's own files: at the specimen, in the link of its chain, in what it keeps, or at the
-/// function whose scope holds it.
-fn place_to_look(heap: &Heap, scripts: &Scripts, pile: &Pile) -> Option<Place> {
-    let own = |location: Option<Location>| {
-        location
-            .and_then(|location| Place::of(location, scripts))
-            .filter(|place| !is_builtin(&place.url))
-    };
-    own(heap.graph.location(pile.specimen))
-        .or_else(|| {
-            pile.steps
-                .iter()
-                .filter(|step| step.repeats > 1)
-                .find_map(|step| own(step.location))
-        })
-        .or_else(|| kept_place(heap, pile.specimen, &own))
-        .or_else(|| pile.steps.iter().rev().find_map(|step| own(step.location)))
-}
-
-/// The nearest place among what the specimen keeps, within a few dozen objects.
-fn kept_place(
-    heap: &Heap,
-    specimen: u32,
-    own: &impl Fn(Option<Location>) -> Option<Place>,
-) -> Option<Place> {
-    const BUDGET: usize = 200;
-    let number = heap.dominators.number(specimen);
-    let mut pending = std::collections::VecDeque::from([number]);
-    let mut seen = 0;
-    while let Some(at) = pending.pop_front() {
-        for child in heap.tree.children(at) {
-            let node = heap.dominators.order.node_of[child as usize];
-            if let Some(place) = own(heap.graph.location(node)) {
-                return Some(place);
-            }
-            seen += 1;
-            if seen > BUDGET {
-                return None;
-            }
-            pending.push_back(child);
-        }
-    }
-    None
-}
-
-/// Node's own scripts: `node:events`, `internal/timers.js`, and up to Node 14 `events.js`.
-pub(crate) fn is_builtin(url: &str) -> bool {
-    const OLD: [&str; 17] = [
-        "events.js",
-        "timers.js",
-        "vm.js",
-        "net.js",
-        "fs.js",
-        "http.js",
-        "stream.js",
-        "util.js",
-        "assert.js",
-        "buffer.js",
-        "async_hooks.js",
-        "domain.js",
-        "module.js",
-        "zlib.js",
-        "path.js",
-        "url.js",
-        "_http_server.js",
-    ];
-    url.starts_with("node:")
-        || url.starts_with("internal/")
-        || OLD.contains(&url)
-        || url.starts_with('_') && url.ends_with(".js") && !url.contains('/')
 }

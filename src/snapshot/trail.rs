@@ -1,9 +1,8 @@
 //! A path in words: steps with names a developer knows, repetitions folded.
 
-use std::borrow::Cow;
-
 use crate::snapshot::graph::{Edge, Graph, Location};
 use crate::snapshot::kind::{EdgeType, NodeType};
+use crate::snapshot::names::{node_name, shorten};
 
 /// One step on the way from the root: an edge and the node it leads to.
 #[derive(Clone, Debug)]
@@ -105,63 +104,6 @@ fn edge_name(graph: &Graph, edge: &Edge) -> String {
             }
         }
     }
-}
-
-/// What a developer would call the node: `Session`, `onData()`, `Object {id, body}`, `"text…"`.
-pub fn node_name(graph: &Graph, node: u32) -> String {
-    let name = graph.name(node);
-    match graph.kind(node) {
-        NodeType::Closure if name.is_empty() => "(anonymous)()".into(),
-        NodeType::Closure => format!("{}()", shorten(&name, 60)),
-        NodeType::String | NodeType::ConsString | NodeType::SlicedString => {
-            format!("\"{}\"", shorten(&name, 32))
-        }
-        NodeType::Object if name == "Object" => plain_object_name(graph, node),
-        NodeType::Array if name.is_empty() => "(array)".into(),
-        NodeType::Code => format!("(code) {}", shorten(&name, 40)),
-        _ if name.is_empty() => format!("({})", graph.kind(node).name()),
-        _ => shorten(&name, 80),
-    }
-}
-
-/// `Object {id, body, …}`: the first properties tell plain objects apart.
-fn plain_object_name(graph: &Graph, node: u32) -> String {
-    const SHOWN: usize = 3;
-    let mut names = Vec::new();
-    for edge in graph
-        .edges(node)
-        .filter(|edge| edge.kind == EdgeType::Property)
-    {
-        let name = graph.string(edge.name);
-        if name == "__proto__" {
-            continue;
-        }
-        if names.len() == SHOWN {
-            names.push("…".into());
-            break;
-        }
-        names.push(shorten(&name, 24));
-    }
-    if names.is_empty() {
-        "Object".into()
-    } else {
-        format!("Object {{{}}}", names.join(", "))
-    }
-}
-
-/// At most `limit` characters, on one line.
-pub(crate) fn shorten(text: &str, limit: usize) -> String {
-    let text: Cow<'_, str> = if text.contains(char::is_control) {
-        text.replace(char::is_control, " ").into()
-    } else {
-        text.into()
-    };
-    if text.chars().count() <= limit {
-        return text.into_owned();
-    }
-    let mut short: String = text.chars().take(limit - 1).collect();
-    short.push('…');
-    short
 }
 
 #[cfg(test)]

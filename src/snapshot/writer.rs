@@ -4,6 +4,7 @@
 //! them to a temporary file beside the target, which gets its name only once it
 //! is whole and on disk. Whatever goes wrong, the temporary file is removed.
 
+use super::redact::stage::Redactor;
 use super::target::Compression;
 use crate::error::Error;
 use crate::v8::os;
@@ -24,6 +25,10 @@ const LEVEL: u32 = 1;
 /// Bytes after which the disk is set to work: fsync at the end then finds little
 /// left to do.
 const WRITEBACK: u64 = 8 << 20;
+
+/// Why a file was not written rather than written with its secrets.
+const NOT_UNDERSTOOD: &str = "its text is not in the order leakwatch knows, so that secrets could not be left out of it; \
+     write it without redact, and please report this version of Node";
 
 /// A finished file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +65,15 @@ impl Writer {
     /// that is missing or cannot be written is found out here, before V8 has
     /// built anything.
     pub fn create(path: &Path, compression: Compression) -> Result<Self, Error> {
+        Self::open(path, compression, false)
+    }
+
+    /// The same, and no text of strings reaches the file.
+    pub fn redacting(path: &Path, compression: Compression) -> Result<Self, Error> {
+        Self::open(path, compression, true)
+    }
+
+    fn open(path: &Path, compression: Compression, redact: bool) -> Result<Self, Error> {
         let temporary = Temporary::create(path)?;
         let (sender, receiver) = sync_channel(QUEUE);
         let (give_back, used) = sync_channel(QUEUE);
@@ -69,6 +83,7 @@ impl Writer {
             receiver,
             give_back,
             cancelled: Arc::clone(&cancelled),
+            redact,
         };
         let thread = Builder::new()
             .name("leakwatch-write".into())
@@ -136,6 +151,7 @@ struct Job {
     receiver: Receiver<Vec<u8>>,
     give_back: SyncSender<Vec<u8>>,
     cancelled: Arc<AtomicBool>,
+    redact: bool,
 }
 
 impl Job {
@@ -146,7 +162,10 @@ impl Job {
             file,
             written: Arc::clone(&written),
         };
-        let fail = |source| {
+        let fail = |source: io::Error| {
+            if source.kind() == io::ErrorKind::InvalidData {
+                return Error::SnapshotFailed(NOT_UNDERSTOOD);
+            }
             let bytes = written.load(Ordering::Relaxed);
             Error::from_io("writing", &self.temporary.target, bytes, source)
         };
@@ -183,7 +202,22 @@ impl Job {
         self.cancelled.load(Ordering::Acquire)
     }
 
-    fn pump<W: Write>(&self, mut to: W) -> io::Result<W> {
+    fn pump<W: Write>(&self, to: W) -> io::Result<W> {
+        if !self.redact {
+            return self.pass(to);
+        }
+        let redactor = self.pass(Redactor::new(to, false, 0))?;
+        if self.is_cancelled() {
+            // `run` looks again and says so; the file is given up.
+            return Ok(redactor.into_inner());
+        }
+        match redactor.finish() {
+            Ok((to, _)) => Ok(to),
+            Err(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
+        }
+    }
+
+    fn pass<W: Write>(&self, mut to: W) -> io::Result<W> {
         while let Ok(chunk) = self.receiver.recv() {
             if self.is_cancelled() {
                 // `run` looks again and says so.
@@ -221,7 +255,7 @@ impl Write for Counting {
 ///
 /// Where the file system can, it has no name until it is whole, so that not even
 /// SIGKILL leaves anything; elsewhere it has a hidden name and is removed.
-struct Temporary {
+pub(crate) struct Temporary {
     target: PathBuf,
     path: PathBuf,
     file: Option<File>,
@@ -229,7 +263,7 @@ struct Temporary {
 }
 
 impl Temporary {
-    fn create(target: &Path) -> Result<Self, Error> {
+    pub(crate) fn create(target: &Path) -> Result<Self, Error> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         if target.file_name().is_none() || target.is_dir() {
             return Err(Error::InvalidArgument {
@@ -257,13 +291,13 @@ impl Temporary {
         })
     }
 
-    fn take_file(&mut self) -> Result<File, Error> {
+    pub(crate) fn take_file(&mut self) -> Result<File, Error> {
         self.file
             .take()
             .ok_or(Error::SnapshotFailed("the file was taken twice"))
     }
 
-    fn keep(&mut self, file: &File, bytes: u64) -> Result<Written, Error> {
+    pub(crate) fn keep(&mut self, file: &File, bytes: u64) -> Result<Written, Error> {
         let fail = |source| Error::from_io("renaming to", &self.target, bytes, source);
         if !self.named {
             os::name_file(file, &self.path).map_err(fail)?;

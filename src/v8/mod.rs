@@ -17,6 +17,7 @@ pub mod fork;
 pub mod fork;
 pub mod gc;
 pub mod heap_profiler;
+pub mod histogram;
 pub mod interrupt;
 pub mod isolate;
 mod line_ends;

@@ -2,6 +2,7 @@
 
 use super::evidence::{Doubt, Evidence};
 use super::{Channel, ChannelTrend, Verdict};
+use crate::format::signed_bytes as bytes;
 
 /// Too few baselines.
 pub(super) fn insufficient(channel: Channel, there: usize, needed: usize) -> String {
@@ -96,6 +97,19 @@ pub(super) fn excuse_rss(rss: &mut ChannelTrend, explained: bool) {
     });
 }
 
+/// A rise of compiled code and little else.
+pub(super) fn compiled(heap: &ChannelTrend) -> String {
+    format!(
+        "{} after full GC grew by {} per tick (95% interval {} to {}) over {} baselines, but most of it is compiled code, as in \
+         a warm-up",
+        name(heap.channel),
+        amount(heap.channel, heap.per_tick),
+        amount(heap.channel, heap.low),
+        amount(heap.channel, heap.high),
+        heap.ticks,
+    )
+}
+
 /// A recent rise below what the run gave back before.
 pub(super) fn given_back(near: &ChannelTrend, fall: f64) -> String {
     format!(
@@ -146,34 +160,6 @@ fn amount(channel: Channel, value: f64) -> String {
     }
 }
 
-/// "1.9 MB"; powers of 1000, two digits at least.
-fn bytes(value: f64) -> String {
-    const UNITS: [&str; 7] = ["B", "KB", "MB", "GB", "TB", "PB", "EB"];
-    let mut size = value.abs();
-    let mut unit = 0;
-    // 999.95 would be printed as 1000.0.
-    while unit + 1 < UNITS.len() && size >= if unit == 0 { 999.5 } else { 999.95 } {
-        size /= 1000.0;
-        unit += 1;
-    }
-    let whole = unit == 0 || size >= 99.95;
-    let rounded = if whole {
-        size.round()
-    } else {
-        (size * 10.0).round() / 10.0
-    };
-    let sign = if value < 0.0 && rounded > 0.0 {
-        "-"
-    } else {
-        ""
-    };
-    if whole {
-        format!("{sign}{rounded:.0} {}", UNITS[unit])
-    } else {
-        format!("{sign}{rounded:.1} {}", UNITS[unit])
-    }
-}
-
 /// "3 h 12 min"; the two largest units.
 fn duration(ms: f64) -> String {
     let seconds = (ms / 1000.0).round();
@@ -192,26 +178,7 @@ fn duration(ms: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{bytes, duration};
-
-    #[test]
-    fn sizes_read_as_people_write_them() {
-        let cases = [
-            (0.0, "0 B"),
-            (-0.4, "0 B"),
-            (999.0, "999 B"),
-            (999.7, "1.0 KB"),
-            (1900.0, "1.9 KB"),
-            (-1900.0, "-1.9 KB"),
-            (99_950.0, "100 KB"),
-            (999_960.0, "1.0 MB"),
-            (4_144_000_000.0, "4.1 GB"),
-            (f64::from(u32::MAX) * 4e9, "17.2 EB"),
-        ];
-        for (value, text) in cases {
-            assert_eq!(bytes(value), text);
-        }
-    }
+    use super::duration;
 
     #[test]
     fn durations_name_two_units() {
