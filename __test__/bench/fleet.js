@@ -49,6 +49,8 @@ async function bench({ log }) {
     const head = (name) => Number(new RegExp(`^${name} (\\S+)`, 'm').exec(own.body)[1]);
     const evaluation = /^prometheus_rule_group_last_duration_seconds\{rule_group="[^"]*;leakwatch.recording"\} (\S+)/m.exec(own.body);
     const last = await prometheus.firing('LeakwatchLeak');
+    const called = await prometheus.query('leakwatch_verdict{verdict="leaking"} == 1');
+    const which = called.map(({ metric }) => `${metric.instance} (${metric.channel})`);
     const [leaky] = services.filter(({ options }) => options.leaks);
     const others = new Set([...firing, ...last].map(({ labels }) => labels.instance).filter((instance) => instance !== leaky.instance));
     return {
@@ -72,7 +74,7 @@ async function bench({ log }) {
         { what: 'processes called leaking that do not leak', value: others.size, digits: 0, most: 0 },
       ],
       alerts: last,
-      notes: [`Scraped every ${SCRAPE_SECONDS} s, a full GC forced every 4 s in each process.`],
+      notes: [`Scraped every ${SCRAPE_SECONDS} s, a full GC forced every 4 s in each process. Leaks: ${leaky.instance}; called leaking: ${which.join(', ')}.`],
     };
   } finally {
     if (prometheus) await prometheus.stop();
