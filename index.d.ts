@@ -64,6 +64,11 @@ declare namespace leakwatch {
      * raised once by an eighth (32 MiB at least), then Node's usual end comes.
      */
     nearHeapLimit?: boolean;
+    /**
+     * Open a socket that this user alone can connect to, for `leakwatch status|baseline|snapshot|suspects <pid>`: in the
+     * directory given, which must be private, or in the user's own. Default false.
+     */
+    control?: boolean | string;
   }
 
   /** One garbage collection. */
@@ -518,7 +523,8 @@ declare namespace leakwatch {
   /** Every error of leakwatch. */
   class LeakwatchError extends Error {
     /** Stable: `ERR_LEAKWATCH_INVALID_ARGUMENT`, `…_NO_DIRECTORY`, `…_NOT_WRITABLE`, `…_DISK_FULL`, `…_IO`,
-     * `…_NOT_ENOUGH_MEMORY`, `…_NOT_ENOUGH_DISK`, `…_ABORTED`, `…_BUSY`, `…_LEAK`, `…_SNAPSHOT_FAILED`, `…_UNAVAILABLE`, and those of
+     * `…_NOT_ENOUGH_MEMORY`, `…_NOT_ENOUGH_DISK`, `…_ABORTED`, `…_BUSY`, `…_LEAK`, `…_SNAPSHOT_FAILED`, `…_UNAVAILABLE`,
+     * `…_CONTROL_UNSAFE` (the directory of a control socket is not private), and those of
      * {@link summarize}. */
     code: string;
     /** The path concerned, where there is one. */

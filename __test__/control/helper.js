@@ -29,6 +29,8 @@ async function served(t, control, script = 'setInterval(() => {}, 1000);', { nod
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
   child.said = () => stderr;
+  // It may speak before anybody can listen for it.
+  child.firstMessage = new Promise((resolve) => child.once('message', resolve));
   child.gone = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
   t.after(async () => {
     child.kill('SIGKILL');

@@ -10,6 +10,9 @@ const vm = require('vm');
 const zlib = require('zlib');
 const { Worker } = require('worker_threads');
 
+// Nobody is to wait for a copy of the process that gets no turn.
+process.env.LEAKWATCH_NICENESS = '0';
+
 const ROOT = path.join(__dirname, '..', '..');
 const leakwatch = require(ROOT);
 const capabilities = leakwatch.capabilities();
@@ -41,7 +44,7 @@ function read(file) {
 
 test('natively where it is not switched off', () => {
   const off = process.env.LEAKWATCH_NATIVE_V8 === 'off';
-  for (const name of ['statistics', 'gcEvents', 'forcedGc', 'snapshot', 'signalWhileBusy', 'nearHeapLimit', 'histogram']) {
+  for (const name of ['statistics', 'gcEvents', 'forcedGc', 'snapshot', 'signalWhileBusy', 'nearHeapLimit', 'fork', 'histogram']) {
     assert.strictEqual(capabilities[name].native, !off, `${name}: ${capabilities[name].why}`);
   }
 });
@@ -127,6 +130,23 @@ for (const compress of [false, 'gzip', 'zstd']) {
     read(later.path);
   });
 }
+
+test('a copy of the process takes the snapshot', async () => {
+  class ForkedSubject {}
+  const subject = new ForkedSubject();
+  const heard = [];
+  const listener = () => heard.push('SIGCHLD');
+  process.on('SIGCHLD', listener);
+  // Two calls of up to eight copies each: one in a hundred copies fails under load.
+  const options = { mode: 'fork' };
+  const again = () => leakwatch.promises.writeSnapshot(directory, options);
+  const { mode, path: file, pauseMs, totalMs } = await again().catch(again);
+  process.removeListener('SIGCHLD', listener);
+  assert.strictEqual(mode, 'fork');
+  assert.ok(subject && pauseMs > 0 && pauseMs <= totalMs);
+  assert.ok(read(file).strings.includes('ForkedSubject'));
+  assert.deepStrictEqual(heard, []);
+}, 'fork');
 
 test('errors with codes', async () => {
   const missing = path.join(directory, 'missing', 'a');
