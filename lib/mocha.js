@@ -57,12 +57,12 @@ async function mochaGlobalTeardown() {
 
 function fail(message) {
   process.stderr.write(`${message}\n`);
-  // Mocha sets the exit code itself when everything is over, from a listener it adds in a moment.
-  host.timers.setImmediate(() => {
-    process.on('exit', (code) => {
-      if (code === 0) process.exitCode = 1;
-    });
-  });
+  const insist = (code) => {
+    if (code === 0) process.exitCode = 1;
+  };
+  // With --exit Mocha ends the process at once; without, a listener it adds in a moment sets the code, and ours must follow it.
+  process.on('exit', insist);
+  host.timers.setImmediate(() => process.on('exit', insist));
 }
 
 module.exports = { mochaGlobalSetup, mochaGlobalTeardown, mochaHooks };

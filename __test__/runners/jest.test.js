@@ -23,9 +23,9 @@ const REPORTER = path.join(__dirname, '..', '..', 'jest-reporter.js');
 const REASONS = {
   'cache.test.js': /the Map 'example\.sessions' on globalAgent/,
   'handle.test.js': /an open handle \((Server|TCP)\) that was never closed, src\/server\.js:5:/,
-  'listener.test.js': /a listener for 'warning' on process that was never removed, leaks\/listener\.test\.js:8:/,
-  'patched.test.js': /http\.request, which was replaced and never put back, leaks\/patched\.test\.js:7:/,
-  'timer.test.js': /a timer that was never cleared, leaks\/timer\.test\.js:7:/,
+  'listener.test.js': /a listener for 'warning' on process that was never removed, leaks\/listener\.test\.js:7:/,
+  'patched.test.js': /http\.request, which was replaced and never put back, leaks\/patched\.test\.js:6:/,
+  'timer.test.js': /a timer that was never cleared, leaks\/timer\.test\.js:8:/,
 };
 
 let folder;

@@ -30,7 +30,6 @@ fn main() -> ExitCode {
         Some("redact") if files.len() == 2 => {
             redact(&files[0], &files[1], &Redaction::default()).map(drop)
         }
-        Some("contexts") if files.len() == 1 => contexts(&files[0]),
         Some("dump") if files.len() == 1 => dump(&files[0]),
         _ => {
             eprintln!("usage: engine load|dump FILE, engine diff|text|json FILE FILE…");
@@ -164,30 +163,5 @@ fn dump(path: &Path) -> Result<(), SnapshotError> {
         "{}",
         json!({ "total": heap.total_size(), "rows": rows, "nodes": nodes })
     );
-    Ok(())
-}
-
-fn contexts(path: &Path) -> Result<(), SnapshotError> {
-    let heap = Heap::open_path(path)?;
-    for node in 0..heap.graph.node_count() as u32 {
-        if heap.graph.name(node).starts_with("system / NativeContext") {
-            let mut text = String::new();
-            let mut number = heap.dominators.number(node);
-            for _ in 0..8 {
-                let node = heap.dominators.order.node_of[number as usize];
-                text += &format!(
-                    "{}#{} {} <- ",
-                    leakwatch::snapshot::names::node_name(&heap.graph, node),
-                    node,
-                    heap.dominators.retained[number as usize]
-                );
-                if number == 0 {
-                    break;
-                }
-                number = heap.dominators.idom[number as usize];
-            }
-            println!("{text}");
-        }
-    }
     Ok(())
 }
