@@ -379,6 +379,11 @@ declare namespace leakwatch {
     floorContexts?: number;
     /** vm contexts in all (4). */
     minContexts?: number;
+    /**
+     * Iterations in all rounds below which growth of bytes is `growing` and not `leaking` (500), for a cache may be
+     * filling; as many again confirm it.
+     */
+    minIterations?: number;
   }
 
   interface CheckOptions {
@@ -388,7 +393,7 @@ declare namespace leakwatch {
     rounds?: number;
     /** Iterations before the first round. Default: 120 ms of them, 6,000 at most. */
     warmUp?: number;
-    /** When to begin no other round, in ms. Default 4,000. */
+    /** When to begin no other round, in ms; twice that where a verdict is not possible sooner. Default 4,000. */
     timeMs?: number;
     thresholds?: CheckThresholds;
     /** On a leak, take two snapshots and name what holds it. Default true. */

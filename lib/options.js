@@ -91,6 +91,9 @@ const SNAPSHOT = {
   force: boolean,
   keepIds: boolean,
   exposeNumericValues: boolean,
+  niceness: whole(0, 19),
+  timeout: number(1, 24 * 60 * MINUTE),
+  memoryLimit: number(1, 2 ** 53),
   signal,
   onProgress: fn,
 };
@@ -103,6 +106,9 @@ const SIGNAL = {
   force: boolean,
   keepIds: boolean,
   exposeNumericValues: boolean,
+  niceness: whole(0, 19),
+  timeout: number(1, 24 * 60 * MINUTE),
+  memoryLimit: number(1, 2 ** 53),
   cooldown: number(0, 24 * 60 * MINUTE),
   max: whole(0, 1e6),
   callback: fn,
@@ -130,6 +136,7 @@ const CHECK_THRESHOLDS = {
   minRiseExternal: number(0, 1e15),
   floorContexts: number(0, 1e6),
   minContexts: number(0, 1e6),
+  minIterations: whole(0, 1e9),
 };
 
 const CHECK = {

@@ -7,6 +7,7 @@
 
 const fs = require('fs');
 const path = require('path');
+const host = require('../host');
 const { gc, heapStatistics } = require('../baselines');
 const { check } = require('../check');
 const { judgeChannel } = require('../check/statistics');
@@ -14,9 +15,12 @@ const { HeapDiff } = require('./heap-diff');
 
 const SENSITIVITY = 1024;
 const ASYNC_SENSITIVITY = 5 * 1024;
-/** Rounds of the second look, in units of `iterations`, and when it gives up. */
+/** Rounds of the second look, and the first of them for a fast function: then small leaks stand out. */
 const ROUNDS = [1, 2.5, 6.25, 15.6, 39];
-const BUDGET_MS = 10000;
+const FIRST_ROUND = 1000;
+/** What the rounds may take, and when it gives up. */
+const PLANNED_MS = 2000;
+const BUDGET_MS = 20000;
 /** Per iteration half a pointer; in all what code alone does not reach. */
 const LIMITS = { floor: 4, minRise: 16 << 10 };
 
@@ -99,11 +103,18 @@ function growsOn(fn, iterations) {
     gc();
     return heapStatistics().usedHeapSize;
   };
+  const repeat = (count) => {
+    for (let i = 0; i < count; i++) fn();
+  };
+  const units = ROUNDS.reduce((sum, times) => sum + times, 0);
+  repeat(iterations);
+  const msEach = Math.max(1e-4, (Date.now() - start) / iterations);
+  const first = Math.max(1, iterations, Math.min(FIRST_ROUND, PLANNED_MS / units / msEach));
   const rounds = [];
   let before = settled();
   for (const times of ROUNDS) {
-    const count = Math.max(1, Math.round(times * iterations));
-    for (let i = 0; i < count; i++) fn();
+    const count = Math.round(times * first);
+    repeat(count);
     const after = settled();
     rounds.push({ iterations: count, delta: after - before });
     before = after;
@@ -170,7 +181,7 @@ async function iterateAsync(fn, options = {}) {
 }
 
 async function diffAround(fn, iterations) {
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const turn = () => new Promise((resolve) => host.timers.setImmediate(resolve));
   gc();
   await turn();
   gc();

@@ -5,6 +5,7 @@
 
 mod analysis;
 mod files;
+mod forked;
 mod objects;
 mod requests;
 
@@ -15,6 +16,7 @@ use crate::session::Session;
 use crate::system;
 use crate::trend::Baseline;
 use crate::v8::collect::{self, GcFlag};
+use crate::v8::fork;
 use crate::v8::heap_profiler;
 use crate::v8::histogram;
 use crate::v8::isolate::{CurrentIsolate, IsolateId};
@@ -141,7 +143,8 @@ fn agrees(isolate: CurrentIsolate, host: &JsHost) -> bool {
 fn capabilities(why: Option<&str>) -> Vec<JsCapability> {
     let unix = cfg!(unix);
     let taking = heap_profiler::available();
-    let rows: [(&str, bool, &str); 7] = [
+    let fork = fork::supported();
+    let rows: [(&str, bool, &str); 8] = [
         ("statistics", true, ""),
         ("gcEvents", true, ""),
         ("forcedGc", true, ""),
@@ -155,6 +158,11 @@ fn capabilities(why: Option<&str>) -> Vec<JsCapability> {
             "nearHeapLimit",
             taking,
             "V8's heap profiler is not exported",
+        ),
+        (
+            "fork",
+            taking && fork.is_ok(),
+            fork.err().unwrap_or("V8's heap profiler is not exported"),
         ),
         (
             "histogram",

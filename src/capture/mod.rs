@@ -1,7 +1,24 @@
-//! Taking a snapshot of the current isolate into a file, at once.
+//! Taking a snapshot of an isolate into a file: at once, or in a copy of the process (`forked`).
+
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+pub mod forked;
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+#[path = "not_forked.rs"]
+pub mod forked;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod watchdog;
 
 use crate::error::Error;
-use crate::headroom;
+use crate::headroom::{self, Work};
 use crate::session::Session;
 use crate::snapshot::target::{self, Compression, Names};
 use crate::snapshot::writer::{Writer, directory_of};
@@ -9,7 +26,28 @@ use crate::system;
 use crate::v8::heap_profiler::TakeError;
 use crate::v8::isolate::CurrentIsolate;
 use std::path::{Path, PathBuf};
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Where the snapshot is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// In a copy of the process, or here if that cannot be.
+    Auto,
+    /// In a copy of the process or not at all.
+    Fork,
+    /// Here.
+    Inline,
+}
+
+impl Mode {
+    /// The word in results: where it *was* taken.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto | Self::Fork => "fork",
+            Self::Inline => "inline",
+        }
+    }
+}
 
 /// What the caller wants.
 #[derive(Clone, Debug)]
@@ -24,11 +62,24 @@ pub struct CaptureOptions {
     pub keep_ids: bool,
     /// Numbers in the snapshot as well (`exposeNumericValues`).
     pub numeric_values: bool,
+    /// Where it is taken, if the caller can wait.
+    pub mode: Mode,
+    /// How far a copy gives way to everything else: 0 to 19.
+    pub niceness: i32,
+    /// How long a copy may take.
+    pub timeout: Duration,
+    /// How much memory a copy may allocate, in bytes; what is free if `None`.
+    pub memory_limit: Option<u64>,
     /// Leave the text of strings out.
     pub redact: bool,
 }
 
 impl CaptureOptions {
+    /// Whether a copy is to be tried first.
+    pub fn forks(&self) -> bool {
+        self.mode != Mode::Inline && !self.keep_ids && forked::supported().is_ok()
+    }
+
     /// Opens the file, before V8 has built anything.
     pub fn open(&self, path: &Path) -> Result<Writer, Error> {
         if self.redact {
@@ -88,7 +139,7 @@ pub fn check_headroom(
         return Ok(());
     }
     let compressed = options.compression != Compression::None;
-    let need = headroom::estimate(heap_used, nodes_per_byte, compressed);
+    let need = headroom::estimate(heap_used, nodes_per_byte, Work::Here { compressed });
     let directory = directory_of(path);
     headroom::check(need, system::free(directory), heap_used, directory)
 }
