@@ -76,9 +76,9 @@ for (const version of ['20.20.2', '22.23.0', '24.21.0']) {
 
 test('what is suppressed is told and fails nothing; an entry out of date does', async (context) => {
   const first = leaking(context, (to) => ({ json: path.join(to, 'leaks.json') }));
-  await run(folder, [jest, '--config', first.file, '-i']);
+  const { text: told } = await run(folder, [jest, '--config', first.file, '-i']);
   const { findings } = JSON.parse(fs.readFileSync(path.join(first.out, 'leaks.json'), 'utf8'));
-  assert.strictEqual(findings.length, 5);
+  assert.strictEqual(findings.length, 5, told);
   const entries = findings.map(({ fingerprint, file }) => ({
     fingerprint, reason: 'accepted here', expires: file.endsWith('timer.test.js') ? '2001-01-01' : '2999-12-31',
   }));

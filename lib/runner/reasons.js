@@ -21,13 +21,14 @@ const SAYS_LITTLE = /kResourceStore|async_context_frame|AsyncContextFrame|^Modul
 const RUNNERS = /[\\/]node_modules[\\/](jest|jest-[^\\/]*|@jest|expect|graceful-fs|source-map-support|vitest|@vitest|vite|mocha|leakwatch)[\\/]/;
 const OWN = path.join(__dirname, '..') + path.sep;
 
+const isRunners = (url) => RUNNERS.test(url) || url.startsWith(OWN);
+
 /** Jest's and Node's own code explain nothing to the one who wrote the test. */
 function isTheirs(url) {
   return (
     /^(node:|internal\/|native )/.test(url) ||
     !(url.startsWith('file:') || /[\\/]/.test(url)) ||
-    RUNNERS.test(url) ||
-    url.startsWith(OWN)
+    isRunners(url)
   );
 }
 
@@ -152,7 +153,7 @@ function explain(steps, { rootDir, oneShot = false, location, names } = {}) {
   const vague = kind === 'kept' || kind === 'unknown' || kind === 'cache';
   // Jest runs tests in an async context of its own, so what is made once and for all, like Node's resolver, keeps the first file.
   if (kind === 'async-context') [kind, what] = ['runner', `the test runner itself (${what})`];
-  else if (!place && vague && steps.some(({ node, location: at }) => node === 'ModuleWrap' || (at && RUNNERS.test(at.url)))) [kind, what] = ['runner', `the test runner itself (${what})`];
+  else if ((!place ? vague : kind === 'patched-global' || kind === 'kept') && steps.some(({ node, location: at }) => node === 'ModuleWrap' || (at && isRunners(at.url)))) [kind, what] = ['runner', `the test runner itself (${what})`];
   const url = place && path.relative(rootDir || process.cwd(), plainUrl(place.url));
   const shown = steps.slice(Math.max(0, entry - 6), entry + 1).map((step) => ({
     edge: step.edge,
@@ -172,4 +173,4 @@ function explain(steps, { rootDir, oneShot = false, location, names } = {}) {
   };
 }
 
-module.exports = { ASYNC_CONTEXT, SAYS_LITTLE, entryOf, explain, isTheirs, plainUrl };
+module.exports = { ASYNC_CONTEXT, SAYS_LITTLE, isRunners, entryOf, explain, isTheirs, plainUrl };

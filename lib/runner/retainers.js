@@ -3,7 +3,7 @@
 // shortest chain of strong references from a root.
 
 const { MARK } = require('./labels');
-const { SAYS_LITTLE, isTheirs } = require('./reasons');
+const { SAYS_LITTLE, isRunners, isTheirs } = require('./reasons');
 
 /** `… part of key (K) -> value (V) pair in WeakMap (table @N)`: no hold without both the key and the table. */
 const EPHEMERON = / part of key .* pair in WeakMap \(table @(\d+)\)$/;
@@ -71,6 +71,9 @@ function shortestPaths(graph, environments) {
   let tail = 0;
   const functions = [];
   const doors = [];
+  // Ways into environments, of which the one that says most is taken once all of the program's own functions were followed.
+  const entrances = [];
+  let choosing = true;
   const lastResorts = [];
   const caches = [];
   let pairs = [];
@@ -98,6 +101,10 @@ function shortestPaths(graph, environments) {
       if (type === weak || (weakRef && type === hidden)) continue;
       const to = edges[at + edgeField.to_node] / graph.nodeWidth;
       if (parent[to] >= 0) continue;
+      if (choosing && environments.has(to)) {
+        entrances.push({ node, edge, to });
+        continue;
+      }
       const edgeName = type === element || type === hidden ? undefined : edges[at + edgeField.name_or_index];
       if (saysLittle(graph.nameIndex(to))) lastResorts.push({ node, edge, to });
       else if (edgeName === undefined) reach(node, edge, to);
@@ -107,12 +114,32 @@ function shortestPaths(graph, environments) {
       else reach(node, edge, to);
     }
   };
+  /** 0: held by a function of the program's own; 1: by something of nobody's; 2: by the runner, which may let go yet. */
+  const rank = (node) => {
+    let best = 1;
+    for (let at = node; at !== 0; at = parent[at]) {
+      const location = graph.locations.has(at) ? graph.location(at) : undefined;
+      if (!location) continue;
+      if (isRunners(location.url)) return 2;
+      if (!isTheirs(location.url)) best = 0;
+    }
+    return best;
+  };
+  const choose = () => {
+    choosing = false;
+    const ranked = entrances.map((entrance) => ({ ...entrance, rank: rank(entrance.node) })).sort((a, b) => a.rank - b.rank);
+    for (const { node, edge, to } of ranked) if (parent[to] < 0) reach(node, edge, to);
+  };
   const drain = () => {
     for (;;) {
       while (head < tail) walk(queue[head++]);
       const own = functions.splice(0);
       if (own.length > 0) {
         own.forEach(walk);
+        continue;
+      }
+      if (choosing) {
+        choose();
         continue;
       }
       const late = lastResorts.splice(0).filter(({ to }) => parent[to] < 0);

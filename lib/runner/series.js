@@ -24,7 +24,8 @@ const PAUSES = [0, 20, 150, 500];
 const SETTLED_MS = 3000;
 /** What V8 needs to build a snapshot's graph: measured 45–50 ms for each MB in use. */
 const CAPTURE_MS_PER_BYTE = 50e-6;
-const FREE_CAPTURE_MS = 1500;
+/** A single environment may be the runner's own; looking into it must be cheap. */
+const FREE_CAPTURE_MS = 3000;
 
 /** Before Node 14.6 nobody can tell whether an environment is gone. */
 // eslint-disable-next-line n/no-unsupported-features/es-builtins, n/no-unsupported-features/es-syntax
@@ -157,10 +158,9 @@ class Series {
       const verdict = this.trend();
       const leaking = verdict !== undefined && verdict.verdict === 'leaking';
       if (alive.length === 0 && !leaking) return;
-      // What may still go by itself is looked into only where that is cheap.
       const estimate = process.memoryUsage().heapUsed * CAPTURE_MS_PER_BYTE;
       const limit = Math.max(FREE_CAPTURE_MS, this.costLimit * (now() - this.startedAt));
-      if (this.overdue(alive).length === 0 && !leaking && estimate > limit) return;
+      if (alive.length < 2 && this.overdue(alive).length === 0 && !leaking && estimate > limit) return;
     }
     this.capture(when, alive);
   }
