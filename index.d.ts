@@ -204,7 +204,11 @@ declare namespace leakwatch {
      * while the text streams into the file. Names of properties, constructors, functions and variables stay.
      */
     redact?: boolean;
-    /** `'auto'` and `'inline'` capture in this process; `'fork'` is not in this version. */
+    /**
+     * `'fork'`: in a copy of the process (Linux), so that the isolate stands still for the copying alone. `'inline'`: in
+     * this process. `'auto'`, the default: a copy where one can be made and comes to its end, else inline. `writeSnapshot()`
+     * blocks and always captures inline. See docs/fork-capture.md.
+     */
     mode?: 'auto' | 'fork' | 'inline';
     /** Skip the check for memory and disk. */
     force?: boolean;
@@ -215,6 +219,12 @@ declare namespace leakwatch {
     keepIds?: boolean;
     /** Numbers too (Node 18 and later). */
     exposeNumericValues?: boolean;
+    /** How far a copy gives way to everything else, 0 to 19. Default: `LEAKWATCH_NICENESS`, else 19; 0 near the heap limit. */
+    niceness?: number;
+    /** How long a copy may take, in ms. Default 900,000. */
+    timeout?: number;
+    /** Memory a copy may allocate, in bytes; more ends the copy. Default: what the cgroup and the machine have free. */
+    memoryLimit?: number;
     /** Gives up between two pieces of the file. */
     signal?: AbortSignal;
     onProgress?: (progress: SnapshotProgress) => void;
@@ -224,9 +234,11 @@ declare namespace leakwatch {
     path: string;
     bytes: number;
     mode: 'fork' | 'inline';
-    /** How long the isolate stood still. */
+    /** How long the isolate stood still, failed copies included. */
     pauseMs: number;
     totalMs: number;
+    /** With mode `'auto'`: why it was not taken in a copy, where one was tried. */
+    fallback?: string;
   }
 
   /** A snapshot that no call waited for. */

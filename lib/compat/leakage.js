@@ -21,6 +21,8 @@ const FIRST_ROUND = 1000;
 /** What the rounds may take, and when it gives up. */
 const PLANNED_MS = 2000;
 const BUDGET_MS = 20000;
+/** What may leak on our account, in bytes. */
+const MAX_GROWTH = 64 << 20;
 /** Per iteration half a pointer; in all what code alone does not reach. */
 const LIMITS = { floor: 4, minRise: 16 << 10 };
 
@@ -96,7 +98,7 @@ function leakOf(heapDiffs, { iterations, gcollections }, sensitivity) {
 }
 
 /** Whether the growth follows the iterations; where there is no time to see, leakage's rule stands. */
-function growsOn(fn, iterations) {
+function growsOn(fn, iterations, bytesEach) {
   const start = Date.now();
   const settled = () => {
     gc();
@@ -109,7 +111,11 @@ function growsOn(fn, iterations) {
   const units = ROUNDS.reduce((sum, times) => sum + times, 0);
   repeat(iterations);
   const msEach = Math.max(1e-4, (Date.now() - start) / iterations);
-  const first = Math.max(1, iterations, Math.min(FIRST_ROUND, PLANNED_MS / units / msEach));
+  const fits = Math.min(PLANNED_MS / msEach, MAX_GROWTH / bytesEach) / units;
+  const first = Math.max(1, Math.min(Math.max(iterations, FIRST_ROUND), fits));
+  // Once unmeasured: what is compiled, and code that is thrown away, is none of the leak's.
+  settled();
+  repeat(Math.round(first));
   const rounds = [];
   let before = settled();
   for (const times of ROUNDS) {
@@ -150,7 +156,8 @@ function iterate(fn, options = {}) {
   }
   saveIfAsked(heapDiffs);
   const leak = leakOf(heapDiffs, { iterations, gcollections }, SENSITIVITY);
-  if (leak && growsOn(fn, iterations)) throw leak;
+  const grown = heapDiffs.reduce((sum, diff) => sum + diff.change.size_bytes, 0);
+  if (leak && growsOn(fn, iterations, Math.max(1, grown / heapDiffs.length / iterations))) throw leak;
   return new Result(heapDiffs, { iterations, gcollections });
 }
 

@@ -32,6 +32,9 @@ pub const ATTEMPTS: u32 = 8;
 /// The memory marks are put back if the isolate has not come to a safe point by
 /// then; it is asked again once it has.
 const FRESH: Duration = Duration::from_millis(500);
+/// How often everything is got ready again because the heap grew meanwhile,
+/// before it is done while the isolate stands still.
+const PREPARATIONS: u32 = 5;
 /// How long the threads here wait at a time before they look up.
 const GLANCE: Duration = Duration::from_millis(50);
 const READ_SIZE: usize = 1 << 20;
@@ -168,7 +171,7 @@ impl From<Error> for Failure {
 /// What the isolate answers.
 enum Reply {
     Forked(std::io::Result<Running>, u64),
-    /// The preparations had been undone by then.
+    /// The preparations had been undone by then, or the heap has grown.
     Stale,
     Refused(Error),
 }
@@ -280,12 +283,12 @@ impl<'a> Capture<'a> {
 
     /// Gets everything ready and has the isolate fork.
     fn launch(&mut self, path: &Path, free: Free, budget: u64) -> Result<(Running, u64), Failure> {
-        loop {
+        for again in 0.. {
             self.job.check(self.deadline)?;
             let settings = Settings::new(self.options.niceness, budget);
             let prepared = Prepared::new(settings)
                 .map_err(|error| Failure::Again(format!("it could not be prepared: {error}")))?;
-            match self.ask(prepared, path, free)? {
+            match self.ask(prepared, again >= PREPARATIONS, path, free)? {
                 Reply::Stale => continue,
                 Reply::Refused(error) => return Err(error.into()),
                 Reply::Forked(Err(error), _) => {
@@ -299,10 +302,17 @@ impl<'a> Capture<'a> {
                 }
             }
         }
+        Err(Error::Aborted.into())
     }
 
     /// Has the isolate's thread fork at its next safe point, and waits for that.
-    fn ask(&mut self, prepared: Prepared, path: &Path, free: Free) -> Result<Reply, Error> {
+    fn ask(
+        &mut self,
+        prepared: Prepared,
+        last: bool,
+        path: &Path,
+        free: Free,
+    ) -> Result<Reply, Error> {
         let slot = Arc::new(Mutex::new(Some(prepared)));
         let (sender, answers) = sync_channel(1);
         let (options, session) = (self.options.clone(), Arc::clone(self.session));
@@ -313,6 +323,8 @@ impl<'a> Capture<'a> {
             let prepared = theirs.lock().take();
             let reply = match prepared {
                 None => Reply::Stale,
+                Some(prepared) if !last && !prepared.is_current() => Reply::Stale,
+                Some(prepared) if last && prepared.refresh().is_err() => Reply::Stale,
                 Some(prepared) => match check(&session, isolate, &options, &path, free) {
                     Err(error) => Reply::Refused(error),
                     Ok(heap_used) => Reply::Forked(
@@ -330,10 +342,8 @@ impl<'a> Capture<'a> {
             return Err(gone());
         }
         let (reply, start, end) = self.answer(&answers, &slot)?;
-        if !matches!(reply, Reply::Stale) {
-            self.pause += end.duration_since(start);
-            self.reached.get_or_insert(start);
-        }
+        self.pause += end.duration_since(start);
+        self.reached.get_or_insert(start);
         Ok(reply)
     }
 

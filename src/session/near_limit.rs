@@ -11,11 +11,13 @@ use std::time::Instant;
 /// How far the heap limit is raised for a capture near it: an eighth, but no
 /// less than this many bytes.
 const LEEWAY: usize = 32 << 20;
+/// How far it is raised at the end, in bytes. With less V8 ends the process
+/// before it asks the next in line.
+const LAST_LEEWAY: usize = 16 << 20;
 
 /// Captures once when the heap limit is near, in two stages: raise the limit and
 /// ask for a capture, which is served outside the GC; when the limit comes near
-/// again, see that capture to its end right here, and step aside. Less room than
-/// that at the end, and V8 ends the process before it asks the next in line.
+/// again, see that capture to its end right here, and step aside.
 pub struct NearLimit {
     session: Weak<Session>,
     options: CaptureOptions,
@@ -57,6 +59,6 @@ impl NearHeapLimitSink for NearLimit {
         // Whoever comes next decides: Node, which ends a worker by an error of
         // its own and may take snapshots too, or V8.
         session.disarm();
-        raised
+        current.saturating_add(LAST_LEEWAY)
     }
 }

@@ -36,35 +36,32 @@ impl Inherited {
     pub fn acquire() -> io::Result<Self> {
         let text = std::fs::read_to_string("/proc/self/smaps")?;
         let mut held = HELD.lock();
-        let (known, marked) = private_memory(&text);
         held.users += 1;
-        held.known = known;
-        for range in marked {
-            held.inherit(range);
-        }
+        held.look(&text);
         Ok(Self(()))
     }
 
-    /// Marks what was mapped since: 0.1 ms, for the last moment. Only smaps
-    /// tells who has the mark, and takes too long here; new memory at a multiple
-    /// of V8's page size is V8's.
-    pub fn extend(&self) {
-        let mut held = HELD.lock();
+    /// Whether nothing that may be V8's was mapped since: 0.1 ms, for the last
+    /// moment. Only smaps tells who has the mark, and takes too long for that.
+    pub fn is_current(&self) -> bool {
+        let held = HELD.lock();
         if held.ranges.is_empty() {
-            return;
+            return true;
         }
         let Ok(text) = std::fs::read_to_string("/proc/self/maps") else {
-            return;
+            return true;
         };
-        let new: Vec<_> = text
-            .lines()
+        text.lines()
             .filter_map(private_anonymous)
             .flat_map(|range| uncovered(range, &held.known))
-            .filter(|range| range.start.is_multiple_of(V8_PAGE))
-            .collect();
-        for range in new {
-            held.inherit(range);
-        }
+            .all(|range| !range.start.is_multiple_of(V8_PAGE))
+    }
+
+    /// Looks again, and marks what is new.
+    pub fn refresh(&self) -> io::Result<()> {
+        let text = std::fs::read_to_string("/proc/self/smaps")?;
+        HELD.lock().look(&text);
+        Ok(())
     }
 }
 
@@ -82,6 +79,16 @@ impl Drop for Inherited {
 }
 
 impl Held {
+    /// Takes in what smaps says. Nothing is guessed: memory of others that got
+    /// the mark would be missing in the children of Node's own.
+    fn look(&mut self, smaps: &str) {
+        let (known, marked) = private_memory(smaps);
+        self.known = known;
+        for range in marked {
+            self.inherit(range);
+        }
+    }
+
     fn inherit(&mut self, range: Range<usize>) {
         // Noted first: whatever happens, it is put back.
         self.ranges.push(range.clone());
@@ -213,7 +220,7 @@ VmFlags: rd wr gd ac
         let at = page as usize;
         assert!(is_marked(at));
         let (first, second) = (Inherited::acquire().unwrap(), Inherited::acquire().unwrap());
-        second.extend();
+        second.refresh().unwrap();
         assert!(!is_marked(at));
         drop(first);
         assert!(!is_marked(at));

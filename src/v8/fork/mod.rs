@@ -88,6 +88,16 @@ impl Prepared {
         })
     }
 
+    /// Whether the heap has not grown since, as far as a glance tells.
+    pub fn is_current(&self) -> bool {
+        self.inherited.is_current()
+    }
+
+    /// Looks at all of it again: dearer, and for when the heap never stops growing.
+    pub fn refresh(&self) -> io::Result<()> {
+        self.inherited.refresh()
+    }
+
     /// Forks the calling thread. `body` runs in the copy, with its output and
     /// its progress, and returns the copy's exit code; nothing that it captured
     /// is dropped there.
@@ -95,8 +105,6 @@ impl Prepared {
         mut self,
         body: impl FnOnce(&mut PipeWriter, &Progress) -> Exit,
     ) -> io::Result<Running> {
-        // What was mapped since `new`, which V8 does whenever its heap grows.
-        self.inherited.extend();
         self.settings.remember_parent();
         let signals = BlockedSignals::new();
         // SAFETY: a copy-on-write copy of this thread alone, on the same stack.
