@@ -10,6 +10,8 @@ const FALLBACKS = {
   snapshot: 'node:inspector',
   signalWhileBusy: 'process.on(signal): main thread only, and only between turns of the event loop',
   nearHeapLimit: null,
+  fork: 'inline',
+  histogram: null,
 };
 
 function capabilities() {
@@ -17,7 +19,6 @@ function capabilities() {
   for (const [name, { native, why }] of host.capabilities) {
     out[name] = { native, fallback: native ? null : FALLBACKS[name], why: why || null };
   }
-  out.fork = { native: false, fallback: 'inline', why: 'not in this version' };
   out.redact = { native: true, fallback: null, why: null };
   return out;
 }

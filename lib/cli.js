@@ -7,13 +7,17 @@ const fs = require('fs');
 const path = require('path');
 const { suppressText, run } = require('./analysis');
 const { Wrong } = require('./cli/arguments');
+const { progressLine } = require('./cli/progress');
 
 const USAGE = `usage: leakwatch <command> [options]
 
   summary FILE                what one heap snapshot holds, by class
   diff FILE FILE…             what grew between snapshots, oldest first
-  report FILE FILE… -o OUT    the same as one offline HTML file
+  report FILE… -o OUT         snapshots, or --history, as one offline HTML file
   redact IN OUT               a copy without the text of strings
+
+  run APP.JS|-- COMMAND…      runs a program and its children watched
+  top PID|FILE                a running process, or a history, live
 
   list                        processes of yours that can be asked
   status|baseline PID         how a running process stands; a full GC and its baseline
@@ -25,8 +29,8 @@ const USAGE = `usage: leakwatch <command> [options]
   --top N                     suspects (diff) or classes (summary) shown
   --min-growth BYTES          growth below which nothing is suspected
   --suppress FILE             fingerprints that are known and accepted
+  --history FILE              report: a history file or folder (LEAKWATCH_HISTORY)
   --node-version V            the Node that wrote the files, where they do not say
-  --history FILE              history() as JSON, for the report's charts
   --keys                      redact: replace keys of dictionaries as well
   --no-color, -o OUT          plain text; write to a file
 
@@ -34,13 +38,16 @@ FILE may be a .heapsnapshot, plain, gzip or zstd; - is standard input.
 Exit codes: 0 nothing grew, 1 suspects found, 2 error.
 `;
 
-const VALUES = { '--top': 'top', '--min-growth': 'minGrowth', '--suppress': 'suppress', '--history': 'history', '--node-version': 'nodeVersion', '-o': 'out' };
+const VALUES = { '--top': 'top', '--min-growth': 'minGrowth', '--suppress': 'suppress', '--node-version': 'nodeVersion', '-o': 'out' };
 const SWITCHES = { '--json': 'json', '--keys': 'keys', '--no-color': 'plain' };
 
 const has = (table, name) => Object.prototype.hasOwnProperty.call(table, name);
 
 /** Commands with options of their own; each module's `main(command, argv)` gives the exit code. */
 const MODULES = {
+  report: './cli/report',
+  run: './cli/run',
+  top: './cli/top',
   list: './cli/remote',
   status: './cli/remote',
   baseline: './cli/remote',
@@ -75,20 +82,6 @@ function count(name, text) {
   return Math.min(Number(text), 1e9);
 }
 
-/** A line on standard error that is drawn over, on a terminal only. */
-function progressLine(files) {
-  if (!process.stderr.isTTY) return { tell: undefined, clear: () => {} };
-  const start = Date.now();
-  let drawn = false;
-  const tell = ({ phase, file, done, total }) => {
-    if (Date.now() - start < 1000) return;
-    drawn = true;
-    const percent = total > 0 ? ` ${Math.floor((100 * done) / total)} %` : '';
-    process.stderr.write(`\r\x1b[K${files[file] || ''} ${phase}${percent}`);
-  };
-  return { tell, clear: () => drawn && process.stderr.write('\r\x1b[K') };
-}
-
 const COMMANDS = {
   summary(args) {
     if (args.files.length !== 1) throw new Wrong('summary takes one file');
@@ -97,11 +90,6 @@ const COMMANDS = {
   diff(args) {
     if (args.files.length < 2) throw new Wrong('diff takes two files or more, oldest first');
     return { what: 'diff', format: args.json ? 'json' : 'text', topSuspects: count('--top', args.top) };
-  },
-  report(args) {
-    if (args.files.length === 0 || !args.out) throw new Wrong('report takes files, and -o OUT');
-    const what = args.files.length === 1 ? 'summary' : 'diff';
-    return { what, format: args.json ? 'json' : 'html', topSuspects: count('--top', args.top) };
   },
   redact(args) {
     if (args.files.length !== 2) throw new Wrong('redact takes two paths: from and to');
@@ -117,28 +105,19 @@ function checkFiles({ files, out }) {
   if (!fs.existsSync(folder)) throw new Wrong(`-o ${out}: there is no directory ${folder}`);
 }
 
-function historyText(file) {
-  try {
-    return fs.readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new Wrong(`--history cannot be read: ${error.message}`);
-  }
-}
-
 async function main([command, ...rest]) {
-  const own = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
-  if ([command, ...own].some((arg) => arg === '--help' || arg === '-h')) {
-    process.stdout.write(USAGE);
-    return 0;
-  }
   if (command === '--version') {
     process.stdout.write(`${require('../package.json').version}\n`);
     return 0;
   }
-  if (has(MODULES, command)) return require(MODULES[command]).main(command, rest);
-  if (!has(COMMANDS, command)) {
-    throw new Wrong(command ? `unknown command '${command}'` : 'a command is needed');
+  const asks = (arg) => arg === '--help' || arg === '-h';
+  // What follows a program's name may be that program's --help.
+  if (asks(command) || asks(rest[0]) || (!has(MODULES, command) && rest.some(asks))) {
+    process.stdout.write(USAGE);
+    return 0;
   }
+  if (has(MODULES, command)) return require(MODULES[command]).main(command, rest);
+  if (!has(COMMANDS, command)) throw new Wrong(command ? `unknown command '${command}'` : 'a command is needed');
   const args = parse(rest);
   const request = COMMANDS[command](args);
   checkFiles(args);
@@ -147,7 +126,6 @@ async function main([command, ...rest]) {
   request.minGrowthBytes = count('--min-growth', args.minGrowth);
   request.nodeVersion = args.nodeVersion;
   request.colour = !args.plain && !args.out && Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
-  if (args.history) request.history = historyText(args.history);
   if (args.suppress) {
     request.suppress = suppressText(args.suppress);
     request.today = new Date().toISOString().slice(0, 10);

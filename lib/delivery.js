@@ -39,7 +39,7 @@ function hand(error, result) {
 /** Hands on all outcomes that wait. */
 function drain() {
   for (const outcome of native.outcomes()) {
-    const { path, bytes, cause, pauseMs, waitedMs, nodes } = outcome;
+    const { path, bytes, mode, cause, pauseMs, waitedMs, nodes } = outcome;
     if (outcome.error) {
       const error = fromOutcome(outcome.error);
       error.cause = cause;
@@ -47,8 +47,34 @@ function drain() {
       hand(error, null);
     } else {
       count(null);
-      hand(null, { path, bytes, mode: 'inline', cause, pauseMs, waitedMs, nodes });
+      hand(null, { path, bytes, mode, cause, pauseMs, waitedMs, nodes });
     }
+  }
+}
+
+const HOLD_MS = 50;
+let holding = null;
+
+/** A loop with nothing else to do must not end before a snapshot that was begun. */
+function hold() {
+  if (holding) return;
+  holding = host.timers.setInterval(() => {
+    if (serve()) return;
+    host.timers.clearInterval(holding);
+    holding = null;
+  }, HOLD_MS);
+}
+
+/** Serves and hands on; whether a snapshot is still under way. */
+function serve() {
+  // This runs as a callback of its own: an error here would end the process.
+  try {
+    const underWay = native.serveRequests();
+    drain();
+    return underWay;
+  } catch (error) {
+    warn(error);
+    return false;
   }
 }
 
@@ -57,13 +83,7 @@ function enable() {
   if (enabled || !host.isNative('snapshot')) return;
   enabled = true;
   native.setWake(() => {
-    // This runs as a callback of its own: an error here would end the process.
-    try {
-      native.serveRequests();
-      drain();
-    } catch (error) {
-      warn(error);
-    }
+    if (serve()) hold();
   });
 }
 

@@ -91,6 +91,9 @@ const SNAPSHOT = {
   force: boolean,
   keepIds: boolean,
   exposeNumericValues: boolean,
+  niceness: whole(0, 19),
+  timeout: number(1, 24 * 60 * MINUTE),
+  memoryLimit: number(1, 2 ** 53),
   signal,
   onProgress: fn,
 };
@@ -103,6 +106,9 @@ const SIGNAL = {
   force: boolean,
   keepIds: boolean,
   exposeNumericValues: boolean,
+  niceness: whole(0, 19),
+  timeout: number(1, 24 * 60 * MINUTE),
+  memoryLimit: number(1, 2 ** 53),
   cooldown: number(0, 24 * 60 * MINUTE),
   max: whole(0, 1e6),
   callback: fn,
@@ -124,10 +130,30 @@ const DIFF = {
   onProgress: fn,
 };
 
+const CHECK_THRESHOLDS = {
+  floorBytes: number(0, 1e15),
+  minRise: number(0, 1e15),
+  minRiseExternal: number(0, 1e15),
+  floorContexts: number(0, 1e6),
+  minContexts: number(0, 1e6),
+  minIterations: whole(0, 1e9),
+};
+
+const CHECK = {
+  iterations: whole(1, 1e9),
+  rounds: whole(5, 30),
+  warmUp: whole(0, 1e9),
+  timeMs: number(1, 2 ** 31 - 1),
+  thresholds: (name, value) => check(name, CHECK_THRESHOLDS, value),
+  suspects: boolean,
+  signal,
+};
+
+const GUARD = { isolate: boolean, deep: boolean, name: string, onFinding: fn };
 /** What the exporters take; packages of the application's are checked by those who use them. */
 const given = (_name, value) => value;
 const PROMETHEUS = { client: given, registry: given, appVersion: string, watch: boolean };
-const OPENTELEMETRY = { api: given, meterProvider: given, conventions: boolean, watch: boolean };
+const OPENTELEMETRY = { api: given, meterProvider: given, appVersion: string, conventions: boolean, watch: boolean };
 
 function show(value) {
   if (typeof value === 'string') return `'${value}'`;
@@ -184,8 +210,10 @@ function fromEnvironment(env) {
 }
 
 module.exports = {
+  check: (value) => check('check()', CHECK, value),
   diff: (value) => check('diff()', DIFF, value),
   fromEnvironment,
+  guard: (value) => check('guard()', GUARD, value),
   openTelemetry: (value) => check('exportMetrics()', OPENTELEMETRY, value),
   prometheus: (value) => check('exportMetrics()', PROMETHEUS, value),
   signal: (value) => check('snapshotOnSignal()', SIGNAL, value),

@@ -4,10 +4,13 @@
 const host = require('./host');
 const fallback = require('./fallback');
 const options = require('./options');
+const { deliver } = require('./delivery');
 const { counted } = require('./snapshot-counts');
 const { aborted, busy, fromOutcome, guarded, invalid, unavailable } = require('./error');
 
 const { native } = host;
+/** For machines that are always busy, where a copy would get no turn: 0 to 19. */
+const NICENESS = /^(\d|1\d)$/.test(process.env.LEAKWATCH_NICENESS) ? Number(process.env.LEAKWATCH_NICENESS) : undefined;
 
 /** `(path?, options?, callback?)` in every combination heapdump's users know. */
 function parse(path, given, callback) {
@@ -25,8 +28,15 @@ function check({ path, given }) {
     throw invalid('path', `must be a string, not ${options.show(path)}`);
   }
   const checked = options.snapshot(given);
-  if (checked.mode === 'fork') {
-    throw unavailable('fork', "this version captures inline only; use mode: 'auto' or 'inline'");
+  return refuse(checked);
+}
+
+/** What this host cannot do is said before anything is begun. */
+function refuse(checked) {
+  if (checked.mode !== 'fork') return checked;
+  if (!host.isNative('fork')) throw unavailable('fork', host.capabilities.get('fork').why);
+  if (checked.keepIds) {
+    throw invalid('keepIds', "ids that a copy of the process gives end with it; use mode: 'inline'");
   }
   return checked;
 }
@@ -38,6 +48,10 @@ function nativeOptions(path, checked) {
     force: checked.force,
     keepIds: checked.keepIds,
     numericValues: checked.exposeNumericValues,
+    mode: checked.mode,
+    niceness: checked.niceness === undefined ? NICENESS : checked.niceness,
+    timeout: checked.timeout,
+    memoryLimit: checked.memoryLimit,
     redact: checked.redact,
   };
 }
@@ -122,7 +136,11 @@ function writeSnapshot(...args) {
   const call = parse(...args);
   let outcome;
   try {
-    outcome = counted(writeNow)(call.path, check(call));
+    const checked = check(call);
+    if (checked.mode === 'fork') {
+      throw unavailable('fork', 'this call blocks until the file is there; promises.writeSnapshot() forks');
+    }
+    outcome = counted(writeNow)(call.path, checked);
   } catch (error) {
     if (!call.callback) throw error;
     call.callback(error);
@@ -132,11 +150,56 @@ function writeSnapshot(...args) {
   return outcome.path;
 }
 
-async function writeSnapshotAsync(...args) {
-  const call = parse(...args);
-  const checked = check(call);
-  const start = process.hrtime();
-  const { file, pauseMs } = take(call.path, checked);
+/** How often a capture in a copy of the process is asked whether it is done, in ms. */
+const POLL_MS = 20;
+/** Why a copy came to nothing although a capture here may do. */
+const OTHER_WAY = ['ERR_LEAKWATCH_FORK_FAILED', 'ERR_LEAKWATCH_UNAVAILABLE'];
+
+/** A capture in a copy of the process: this isolate stands still for the copying alone. */
+function inCopy(path, checked, start) {
+  const { needed, report, settle } = reporter(checked);
+  const { signal } = checked;
+  if (signal && signal.aborted) throw aborted();
+  if (!report('build', 0)) throw settle(aborted());
+  // The copy is made when the loop, or an interrupt, comes to it.
+  deliver.enable();
+  const job = guarded(() => native.ForkedCapture.start(nativeOptions(path, checked), !needed))();
+  let told = 0;
+  return new Promise((resolve, reject) => {
+    const abort = () => job.abort();
+    if (signal && signal.addEventListener) signal.addEventListener('abort', abort, { once: true });
+    const timer = host.timers.setInterval(() => {
+      const outcome = job.poll();
+      if (!outcome) {
+        if (!needed) return;
+        const whole = job.isWhole();
+        const bytes = job.written();
+        if (bytes > told) {
+          told = bytes;
+          if (!report('write', bytes)) abort();
+        }
+        if (whole) job.approve();
+        return;
+      }
+      host.timers.clearInterval(timer);
+      if (signal && signal.removeEventListener) signal.removeEventListener('abort', abort);
+      if (outcome.error) {
+        reject(settle(fromOutcome(outcome.error)));
+        return;
+      }
+      resolve({
+        path: outcome.path,
+        bytes: outcome.bytes,
+        mode: 'fork',
+        pauseMs: outcome.pauseMs,
+        totalMs: since(start),
+      });
+    }, POLL_MS);
+  });
+}
+
+async function inThisProcess(path, checked, start) {
+  const { file, pauseMs } = take(path, checked);
   const { signal } = checked;
   // The thread that compresses and writes hears of an abort as well.
   const abort = () => file.abort();
@@ -153,6 +216,21 @@ async function writeSnapshotAsync(...args) {
     };
   } finally {
     if (signal && signal.removeEventListener) signal.removeEventListener('abort', abort);
+  }
+}
+
+async function writeSnapshotAsync(...args) {
+  const call = parse(...args);
+  const checked = check(call);
+  const start = process.hrtime();
+  const forks = checked.mode !== 'inline' && !checked.keepIds && host.isNative('fork');
+  if (!forks) return inThisProcess(call.path, checked, start);
+  try {
+    return await inCopy(call.path, checked, start);
+  } catch (error) {
+    if (checked.mode === 'fork' || !(error && OTHER_WAY.includes(error.code))) throw error;
+    const result = await inThisProcess(call.path, checked, start);
+    return { ...result, fallback: error.message };
   }
 }
 

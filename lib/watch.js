@@ -109,7 +109,8 @@ class Watch extends EventEmitter {
       return;
     }
     const target = this._directory();
-    native.guardHeapLimit(nativeOptions(target, {}));
+    // The process is about to end: there is nobody to give way to.
+    native.guardHeapLimit(nativeOptions(target, { niceness: 0 }));
     this._endings.push(() => native.disarmHeapLimit());
   }
 

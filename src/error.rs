@@ -74,6 +74,18 @@ pub enum Error {
     Busy,
     /// V8 returned no snapshot.
     SnapshotFailed(&'static str),
+    /// No copy of the process came to its end.
+    ForkFailed {
+        /// Copies that were tried.
+        attempts: u32,
+        /// What became of the last one.
+        why: String,
+    },
+    /// A copy of the process took too long.
+    TimedOut {
+        /// The limit.
+        after: std::time::Duration,
+    },
 }
 
 impl Error {
@@ -91,6 +103,8 @@ impl Error {
             Self::Aborted => "ERR_LEAKWATCH_ABORTED",
             Self::Busy => "ERR_LEAKWATCH_BUSY",
             Self::SnapshotFailed(_) => "ERR_LEAKWATCH_SNAPSHOT_FAILED",
+            Self::ForkFailed { .. } => "ERR_LEAKWATCH_FORK_FAILED",
+            Self::TimedOut { .. } => "ERR_LEAKWATCH_TIMED_OUT",
         }
     }
 
@@ -118,6 +132,8 @@ impl Error {
                 available,
                 directory,
             } => json!({ "needed": needed, "available": available, "path": directory }),
+            Self::ForkFailed { attempts, why } => json!({ "attempts": attempts, "reason": why }),
+            Self::TimedOut { after } => json!({ "timeout": after.as_millis() as u64 }),
             Self::Aborted | Self::Busy | Self::SnapshotFailed(_) => json!({}),
         }
     }
@@ -203,6 +219,17 @@ impl fmt::Display for Error {
                 "a snapshot is already being taken in this isolate; wait for it to end"
             ),
             Self::SnapshotFailed(why) => write!(f, "V8 gave no snapshot: {why}"),
+            Self::ForkFailed { attempts, why } => write!(
+                f,
+                "none of {attempts} copies of the process took the snapshot; the last: {why}; \
+                 try again, or use mode: 'inline'"
+            ),
+            Self::TimedOut { after } => write!(
+                f,
+                "no snapshot within {} ms; nothing was left behind: raise timeout, or lower \
+                 niceness if the machine is always busy",
+                after.as_millis()
+            ),
         }
     }
 }

@@ -16,6 +16,11 @@ const HEAP_PER_NODE: f64 = 46.0;
 const FILE_PER_NODE: f64 = 75.0;
 /// A level-1 compressor leaves a fifth or less; a quarter is safe.
 const COMPRESSED_SHARE: f64 = 0.25;
+/// A copy's own pages: what its GC marks, and what the service writes to
+/// meanwhile, as a share of the heap.
+const COPIED_SHARE: f64 = 0.25;
+/// Memory per node of the text and our own graph, where a copy analyses.
+const ANALYSIS_PER_NODE: f64 = 170.0;
 /// What is kept free for the service itself while the snapshot is built.
 const RESERVE: u64 = 16 << 20;
 
@@ -28,6 +33,25 @@ pub struct Free {
     pub system: Option<u64>,
     /// On the target's file system.
     pub disk: Option<u64>,
+    /// The cgroup is killed as a whole (`memory.oom.group`): a copy cannot go alone.
+    pub together: bool,
+}
+
+/// What is to be done, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// A file, in this process.
+    Here {
+        /// It is compressed on the way.
+        compressed: bool,
+    },
+    /// A file, in a copy of the process.
+    ForkedFile {
+        /// It is compressed on the way.
+        compressed: bool,
+    },
+    /// An analysis in a copy of the process; no file.
+    ForkedAnalysis,
 }
 
 /// What a snapshot is expected to take, in bytes.
@@ -41,14 +65,30 @@ pub struct Need {
 
 /// Estimates from the heap in use and, if known, nodes per byte of the last
 /// snapshot of this isolate.
-pub fn estimate(heap_used: u64, nodes_per_byte: Option<f64>, compressed: bool) -> Need {
+pub fn estimate(heap_used: u64, nodes_per_byte: Option<f64>, work: Work) -> Need {
     let per_byte = nodes_per_byte.unwrap_or(1.0 / HEAP_PER_NODE);
     let nodes = heap_used as f64 * per_byte;
-    let share = if compressed { COMPRESSED_SHARE } else { 1.0 };
+    let copied = heap_used as f64 * COPIED_SHARE;
+    let file = nodes * FILE_PER_NODE;
+    let share = |compressed| if compressed { COMPRESSED_SHARE } else { 1.0 };
+    let (memory, disk) = match work {
+        Work::Here { compressed } => (nodes * BYTES_PER_NODE, file * share(compressed)),
+        Work::ForkedFile { compressed } => {
+            (nodes * BYTES_PER_NODE + copied, file * share(compressed))
+        }
+        Work::ForkedAnalysis => (nodes * (BYTES_PER_NODE + ANALYSIS_PER_NODE) + copied, 0.0),
+    };
     Need {
-        memory: (nodes * BYTES_PER_NODE) as u64,
-        disk: (nodes * FILE_PER_NODE * share) as u64,
+        memory: memory as u64,
+        disk: disk as u64,
     }
+}
+
+/// How much a copy may allocate before it ends itself: what there is, less the
+/// reserve.
+pub fn budget(free: Free) -> u64 {
+    let least = free.cgroup.into_iter().chain(free.system).min();
+    least.map_or(u64::MAX, |least| least.saturating_sub(RESERVE))
 }
 
 /// Refuses with the numbers if the snapshot does not fit.
@@ -56,7 +96,9 @@ pub fn check(need: Need, free: Free, heap_used: u64, directory: &Path) -> Result
     let limits = [(free.cgroup, "cgroup"), (free.system, "system")];
     for (available, limited_by) in limits {
         let Some(available) = available else { continue };
-        if need.memory.saturating_add(RESERVE) > available {
+        // Where the kernel would end the service with its copy, half as much again.
+        let spare = if free.together { need.memory / 2 } else { 0 };
+        if need.memory.saturating_add(RESERVE + spare) > available {
             return Err(Error::NotEnoughMemory {
                 needed: need.memory,
                 available,
@@ -80,12 +122,13 @@ mod tests {
     use super::*;
 
     const MB: u64 = 1_000_000;
+    const PLAIN: Work = Work::Here { compressed: false };
 
     #[test]
     fn the_estimate_covers_what_was_measured() {
         // Heap used, extra RSS and file size measured on Node 20.
         for (used, rss, file) in [(49, 250, 53), (283, 1_800, 324), (954, 6_700, 1_500)] {
-            let need = estimate(used * MB, None, false);
+            let need = estimate(used * MB, None, PLAIN);
             assert!(need.memory >= rss * MB, "{used} MB: {need:?}");
             assert!(need.memory <= rss * MB * 3 / 2, "{used} MB: {need:?}");
             assert!(need.disk >= file * MB, "{used} MB: {need:?}");
@@ -94,14 +137,14 @@ mod tests {
 
     #[test]
     fn the_last_snapshot_sharpens_it() {
-        let rough = estimate(100 * MB, None, false);
-        let known = estimate(100 * MB, Some(1.0 / 1000.0), false);
+        let rough = estimate(100 * MB, None, PLAIN);
+        let known = estimate(100 * MB, Some(1.0 / 1000.0), PLAIN);
         assert!(known.memory * 10 < rough.memory);
     }
 
     #[test]
     fn refusals_carry_the_numbers() {
-        let need = estimate(100 * MB, None, false);
+        let need = estimate(100 * MB, None, PLAIN);
         let tight = Free {
             cgroup: Some(need.memory),
             ..Free::default()
@@ -116,5 +159,26 @@ mod tests {
         let error = check(need, full, 100 * MB, Path::new("/data")).unwrap_err();
         assert_eq!(error.code(), "ERR_LEAKWATCH_NOT_ENOUGH_DISK");
         assert!(check(need, Free::default(), 100 * MB, Path::new("/data")).is_ok());
+    }
+
+    #[test]
+    fn a_copy_needs_more_and_ends_itself_before_the_kernel_must() {
+        let here = estimate(100 * MB, None, PLAIN);
+        let forked = estimate(100 * MB, None, Work::ForkedFile { compressed: false });
+        assert_eq!(forked.memory, here.memory + 25 * MB);
+        let analysis = estimate(100 * MB, None, Work::ForkedAnalysis);
+        assert!(analysis.memory > forked.memory && analysis.disk == 0);
+        let free = Free {
+            cgroup: Some(900 * MB),
+            system: Some(5000 * MB),
+            ..Free::default()
+        };
+        assert_eq!(budget(free), 900 * MB - RESERVE);
+        assert!(check(forked, free, 100 * MB, Path::new("/data")).is_ok());
+        let together = Free {
+            together: true,
+            ..free
+        };
+        assert!(check(forked, together, 100 * MB, Path::new("/data")).is_err());
     }
 }

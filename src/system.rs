@@ -14,6 +14,7 @@ pub fn free(directory: &Path) -> Free {
         cgroup: cgroup_left(),
         system: memory_available(),
         disk: os::free_disk(directory),
+        together: cgroups().iter().any(Cgroup::dies_together),
     }
 }
 
@@ -67,6 +68,10 @@ impl Cgroup {
             Version::Two => "memory.max",
         };
         self.number(file).filter(|&limit| limit < NO_LIMIT)
+    }
+
+    fn dies_together(&self) -> bool {
+        self.number("memory.oom.group") == Some(1)
     }
 
     /// Page cache that the kernel would give up first does not count as used.
@@ -154,6 +159,9 @@ mod tests {
         };
         assert_eq!(of(Version::Two).left(), Some(400));
         assert_eq!(of(Version::One).limit(), None);
+        assert!(!of(Version::Two).dies_together());
+        write("memory.oom.group", "1\n");
+        assert!(of(Version::Two).dies_together());
         write("memory.max", "max\n");
         assert_eq!(of(Version::Two).left(), None);
         fs::remove_dir_all(&directory).unwrap();

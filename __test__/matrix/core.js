@@ -10,6 +10,9 @@ const vm = require('vm');
 const zlib = require('zlib');
 const { Worker } = require('worker_threads');
 
+// Nobody is to wait for a copy of the process that gets no turn.
+process.env.LEAKWATCH_NICENESS = '0';
+
 const ROOT = path.join(__dirname, '..', '..');
 const leakwatch = require(ROOT);
 const capabilities = leakwatch.capabilities();
@@ -41,7 +44,7 @@ function read(file) {
 
 test('natively where it is not switched off', () => {
   const off = process.env.LEAKWATCH_NATIVE_V8 === 'off';
-  for (const name of ['statistics', 'gcEvents', 'forcedGc', 'snapshot', 'signalWhileBusy', 'nearHeapLimit']) {
+  for (const name of ['statistics', 'gcEvents', 'forcedGc', 'snapshot', 'signalWhileBusy', 'nearHeapLimit', 'fork']) {
     assert.strictEqual(capabilities[name].native, !off, `${name}: ${capabilities[name].why}`);
   }
 });
@@ -128,6 +131,23 @@ for (const compress of [false, 'gzip', 'zstd']) {
   });
 }
 
+test('a copy of the process takes the snapshot', async () => {
+  class ForkedSubject {}
+  const subject = new ForkedSubject();
+  const heard = [];
+  const listener = () => heard.push('SIGCHLD');
+  process.on('SIGCHLD', listener);
+  // Two calls of up to eight copies each: one in a hundred copies fails under load.
+  const options = { mode: 'fork' };
+  const again = () => leakwatch.promises.writeSnapshot(directory, options);
+  const { mode, path: file, pauseMs, totalMs } = await again().catch(again);
+  process.removeListener('SIGCHLD', listener);
+  assert.strictEqual(mode, 'fork');
+  assert.ok(subject && pauseMs > 0 && pauseMs <= totalMs);
+  assert.ok(read(file).strings.includes('ForkedSubject'));
+  assert.deepStrictEqual(heard, []);
+}, 'fork');
+
 test('errors with codes', async () => {
   const missing = path.join(directory, 'missing', 'a');
   assert.throws(() => leakwatch.writeSnapshot(missing), { code: 'ERR_LEAKWATCH_NO_DIRECTORY' });
@@ -186,6 +206,21 @@ test('workers, ended and terminated', async () => {
 
 test('nothing half written is left', () => {
   assert.deepStrictEqual(fs.readdirSync(directory).filter((name) => name.startsWith('.')), []);
+});
+
+test('the control socket', async () => {
+  const { ask, find } = require(path.join(ROOT, 'lib', 'control', 'client'));
+  const control = path.join(directory, 'c');
+  leakwatch.start({ control });
+  await wait(() => fs.existsSync(path.join(control, `${process.pid}.sock`)));
+  const file = find(process.pid, control);
+  assert.strictEqual(fs.statSync(file).mode & 0o777, 0o600);
+  assert.strictEqual((await ask(file, 'status')).node, process.version);
+  assert.strictEqual((await ask(file, 'baseline', { label: 'asked' })).label, 'asked');
+  read((await ask(file, 'snapshot', { path: path.join(directory, 'asked.heapsnapshot') }, { timeout: 0 })).path);
+  await ask(file, 'no').then(() => assert.fail('refused'), (error) => assert.strictEqual(error.code, 'ERR_LEAKWATCH_CONTROL_REFUSED'));
+  leakwatch.stop();
+  assert.ok(!fs.existsSync(file));
 });
 
 async function main() {

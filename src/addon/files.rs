@@ -15,13 +15,13 @@ use std::time::Instant;
 /// What a finished file looks like in JavaScript.
 pub fn outcome(path: PathBuf, bytes: u64, pause_ms: f64, start: Instant, nodes: u64) -> JsOutcome {
     JsOutcome {
-        cause: None,
         path: Some(path.to_string_lossy().into_owned()),
         bytes: Some(bytes as f64),
         pause_ms,
         waited_ms: start.elapsed().as_secs_f64() * 1000.0,
         nodes: nodes as f64,
-        error: None,
+        mode: "inline".to_owned(),
+        ..JsOutcome::default()
     }
 }
 

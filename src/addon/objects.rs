@@ -1,7 +1,7 @@
 //! The plain objects that cross between Rust and JavaScript: sizes in bytes,
 //! times in milliseconds, all as numbers.
 
-use crate::capture::CaptureOptions;
+use crate::capture::{CaptureOptions, Mode};
 use crate::error::Error;
 use crate::recorder::{GcKind, GcRecord, Totals};
 use crate::session::Outcome;
@@ -10,6 +10,7 @@ use crate::trend::Baseline;
 use crate::v8::statistics::{HeapStatistics, SpaceStatistics};
 use crate::verdict::{ChannelTrend, Limits, Thresholds, Trend};
 use napi_derive::napi;
+use std::time::Duration;
 
 /// What the facade knows about its host.
 #[napi(object)]
@@ -102,6 +103,7 @@ pub struct JsBaseline {
     pub label: Option<String>,
     pub time: f64,
     pub heap_used: f64,
+    pub code: Option<f64>,
     pub external: f64,
     pub array_buffers: Option<f64>,
     pub rss: f64,
@@ -120,6 +122,7 @@ impl From<Baseline> for JsBaseline {
             label: b.label.map(String::from),
             time: b.time_ms,
             heap_used: b.heap_used as f64,
+            code: number(b.code),
             external: b.external as f64,
             array_buffers: number(b.array_buffers),
             rss: b.rss as f64,
@@ -141,6 +144,7 @@ impl From<JsBaseline> for Baseline {
             label: b.label.map(String::into_boxed_str),
             time_ms: b.time,
             heap_used: b.heap_used as u64,
+            code: number(b.code),
             external: b.external as u64,
             array_buffers: number(b.array_buffers),
             rss: b.rss as u64,
@@ -341,8 +345,18 @@ pub struct JsCaptureOptions {
     pub force: Option<bool>,
     pub keep_ids: Option<bool>,
     pub numeric_values: Option<bool>,
+    pub mode: Option<String>,
+    pub niceness: Option<i32>,
+    pub timeout: Option<f64>,
+    pub memory_limit: Option<f64>,
     pub redact: Option<bool>,
 }
+
+/// A copy gives way to everything else unless told otherwise.
+const NICENESS: i32 = 19;
+/// How long a copy may take unless told otherwise: 2.5 µs per node on a
+/// processor of its own, and many times that on a busy machine.
+const TIMEOUT: Duration = Duration::from_secs(15 * 60);
 
 impl TryFrom<JsCaptureOptions> for CaptureOptions {
     type Error = Error;
@@ -354,6 +368,16 @@ impl TryFrom<JsCaptureOptions> for CaptureOptions {
             force: o.force.unwrap_or(false),
             keep_ids: o.keep_ids.unwrap_or(false),
             numeric_values: o.numeric_values.unwrap_or(false),
+            mode: match o.mode.as_deref() {
+                Some("fork") => Mode::Fork,
+                Some("inline") => Mode::Inline,
+                _ => Mode::Auto,
+            },
+            niceness: o.niceness.unwrap_or(NICENESS).clamp(0, NICENESS),
+            timeout: o
+                .timeout
+                .map_or(TIMEOUT, |ms| Duration::from_millis(ms as u64)),
+            memory_limit: o.memory_limit.map(|bytes| bytes as u64),
             redact: o.redact.unwrap_or(false),
         })
     }
@@ -390,6 +414,7 @@ impl From<&Error> for JsError {
 }
 
 #[napi(object)]
+#[derive(Default)]
 pub struct JsOutcome {
     pub cause: Option<String>,
     pub path: Option<String>,
@@ -397,6 +422,8 @@ pub struct JsOutcome {
     pub pause_ms: f64,
     pub waited_ms: f64,
     pub nodes: f64,
+    pub mode: String,
+    pub attempts: Option<u32>,
     pub error: Option<JsError>,
 }
 
@@ -411,6 +438,8 @@ impl From<Outcome> for JsOutcome {
             pause_ms: o.pause_ms,
             waited_ms: o.waited_ms,
             nodes: o.nodes as f64,
+            mode: o.mode.name().to_owned(),
+            attempts: None,
             error,
         }
     }

@@ -21,14 +21,15 @@ pub fn outcomes(env: Env) -> Result<Vec<JsOutcome>> {
     Ok(outcomes.into_iter().map(JsOutcome::from).collect())
 }
 
-/// Serves requests of the signal thread from the event loop.
+/// Serves requests of the signal thread from the event loop; whether copies of
+/// the process see to some that are not done yet.
 #[napi(catch_unwind)]
-pub fn serve_requests(env: Env) -> Result<()> {
+pub fn serve_requests(env: Env) -> Result<bool> {
     let session = session(&env)?;
     if let Ok(isolate) = native(&env) {
         session.serve(isolate);
     }
-    Ok(())
+    Ok(session.is_forking())
 }
 
 /// Lets other threads wake this environment's event loop, which they do by

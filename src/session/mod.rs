@@ -7,7 +7,7 @@
 
 mod near_limit;
 
-use crate::capture::{self, CaptureOptions};
+use crate::capture::{self, CaptureOptions, Mode, forked};
 use crate::error::Error;
 use crate::recorder::{GcNumbers, Recorder};
 use crate::signals;
@@ -20,20 +20,27 @@ use crate::verdict::{self, Alarm, Limits, Thresholds, Trend};
 use near_limit::NearLimit;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Baselines kept unless `window` says otherwise.
 pub const DEFAULT_WINDOW: usize = 240;
 /// Requests that may wait for one isolate; a thousand signals are one wish.
 const MAX_PENDING: usize = 4;
+/// How long a GC waits at a time for a copy of the process to be done.
+const GLANCE: Duration = Duration::from_millis(2);
 /// Outcomes kept for an isolate that never asks for them.
 const MAX_OUTCOMES: usize = 64;
 static SESSIONS: Mutex<BTreeMap<IsolateId, Arc<Session>>> = Mutex::new(BTreeMap::new());
 
 /// Wakes an isolate's event loop from another thread.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// Something to be done on an isolate's own thread, at its next safe point;
+/// told whether that is inside a GC.
+pub type Errand = Box<dyn FnOnce(CurrentIsolate, bool) + Send>;
 
 /// Why a snapshot was taken that no line of JavaScript asked for just then.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +85,8 @@ pub struct Outcome {
     pub waited_ms: f64,
     /// Nodes of the graph.
     pub nodes: u64,
+    /// Where it was taken.
+    pub mode: Mode,
 }
 
 /// One isolate's state.
@@ -102,6 +111,11 @@ struct State {
     ids_kept: bool,
     capturing: bool,
     requests: VecDeque<Request>,
+    errands: VecDeque<Errand>,
+    /// Requests that copies of the process see to.
+    forks: Vec<(Cause, Arc<forked::Job>)>,
+    /// The environments have ended.
+    gone: bool,
     outcomes: VecDeque<Outcome>,
 }
 
@@ -112,7 +126,7 @@ impl Drop for Capturing<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state.lock();
         state.capturing = false;
-        let waiting = !state.requests.is_empty();
+        let waiting = !state.requests.is_empty() || !state.errands.is_empty();
         drop(state);
         if waiting {
             self.0.knock();
@@ -165,6 +179,12 @@ impl Session {
             interrupt::deny(isolate);
             signals::forget(isolate);
             session.unwatch();
+            let mut state = session.state.lock();
+            state.gone = true;
+            let errands = std::mem::take(&mut state.errands);
+            drop(state);
+            // Whoever waits for one hears that there will be no answer.
+            drop(errands);
         }
     }
 
@@ -186,6 +206,11 @@ impl Session {
     /// 0 on the main thread, else `worker_threads.threadId`.
     pub fn thread_id(&self) -> u32 {
         self.thread_id
+    }
+
+    /// Whether its environments have ended.
+    pub fn is_gone(&self) -> bool {
+        self.state.lock().gone
     }
 
     /// The records.
@@ -222,6 +247,9 @@ impl Session {
         let mut state = self.state.lock();
         state.watching = false;
         state.requests.clear();
+        for (_, job) in state.forks.drain(..) {
+            job.cancel();
+        }
         let (hooks, near) = (state.hooks.take(), state.near_limit.take());
         drop(state);
         if let Some(hooks) = hooks {
@@ -266,14 +294,98 @@ impl Session {
 
     /// Leaves a request and sees to it that the isolate finds it, busy or idle.
     /// Callable from any thread.
-    pub fn ask(&self, request: Request) -> bool {
-        {
-            let mut state = self.state.lock();
-            if state.requests.len() >= MAX_PENDING {
-                return false;
-            }
-            state.requests.push_back(request);
+    pub fn ask(self: &Arc<Self>, request: Request) -> bool {
+        let state = self.state.lock();
+        if state.gone || state.requests.len() + state.forks.len() >= MAX_PENDING {
+            return false;
         }
+        drop(state);
+        if request.options.forks() {
+            self.ask_forked(request);
+        } else {
+            self.ask_here(request);
+        }
+        true
+    }
+
+    fn ask_here(&self, request: Request) {
+        self.state.lock().requests.push_back(request);
+        self.knock();
+    }
+
+    /// Whether copies of the process see to requests of this isolate.
+    pub fn is_forking(&self) -> bool {
+        !self.state.lock().forks.is_empty()
+    }
+
+    /// Has a copy of the process serve it.
+    fn ask_forked(self: &Arc<Self>, request: Request) {
+        // Held until the job is noted, so that its end is noted after it.
+        let mut state = self.state.lock();
+        let (session, cause) = (Arc::clone(self), request.cause);
+        let options = request.options.clone();
+        let again = request.clone();
+        match forked::start(self, options, true, move |result| {
+            session.forked(request, result)
+        }) {
+            Ok(job) => {
+                state.forks.push((cause, job));
+                drop(state);
+                // So that the loop is told before it may end.
+                self.wake();
+            }
+            Err(error) => {
+                drop(state);
+                self.not_forked(again, error);
+            }
+        }
+    }
+
+    /// On the thread that saw to the copy.
+    fn forked(&self, request: Request, result: Result<forked::Forked, Error>) {
+        let cause = request.cause;
+        match result {
+            Err(Error::Aborted) => {}
+            Err(error) => self.not_forked(request, error),
+            Ok(forked) => self.report(Outcome {
+                cause,
+                pause_ms: forked.pause_ms,
+                waited_ms: forked
+                    .reached
+                    .saturating_duration_since(request.since)
+                    .as_secs_f64()
+                    * 1000.0,
+                nodes: forked.nodes,
+                result: Ok((forked.path, forked.bytes)),
+                mode: Mode::Fork,
+            }),
+        }
+        // Last, so that it is never neither under way nor told of.
+        let mut state = self.state.lock();
+        if let Some(at) = state.forks.iter().position(|(of, _)| *of == cause) {
+            state.forks.remove(at);
+        }
+    }
+
+    /// No copy could be made that came to its end: here, then, if that is allowed.
+    fn not_forked(&self, request: Request, error: Error) {
+        let other_way = matches!(error, Error::ForkFailed { .. } | Error::Unavailable { .. });
+        if other_way && request.options.mode == Mode::Auto {
+            self.ask_here(request);
+        } else {
+            self.report_error(request.cause, error);
+        }
+    }
+
+    /// Has something done on the isolate's thread, busy or idle; false if it has
+    /// ended. Callable from any thread.
+    pub fn errand(&self, errand: Errand) -> bool {
+        let mut state = self.state.lock();
+        if state.gone {
+            return false;
+        }
+        state.errands.push_back(errand);
+        drop(state);
         self.knock();
         true
     }
@@ -295,6 +407,10 @@ impl Session {
 
     /// Serves what was asked for, on the isolate's own thread.
     pub fn serve(&self, isolate: CurrentIsolate) {
+        self.serve_all(isolate, false);
+    }
+
+    fn serve_all(&self, isolate: CurrentIsolate, in_gc: bool) {
         loop {
             // Claimed under the lock, so that interrupt and event loop, both of
             // which were woken, serve it once. While JavaScript of a capture's
@@ -303,6 +419,11 @@ impl Session {
                 let mut state = self.state.lock();
                 if state.capturing {
                     return;
+                }
+                if let Some(errand) = state.errands.pop_front() {
+                    drop(state);
+                    errand(isolate, in_gc);
+                    continue;
                 }
                 state.requests.pop_front()
             };
@@ -322,6 +443,7 @@ impl Session {
                 pause_ms,
                 waited_ms,
                 nodes,
+                mode: Mode::Inline,
             });
         }
     }
@@ -344,6 +466,7 @@ impl Session {
             pause_ms: 0.0,
             waited_ms: 0.0,
             nodes: 0,
+            mode: Mode::Inline,
         });
     }
 
@@ -360,16 +483,56 @@ impl Session {
         }
     }
 
+    /// What became of the capture near the heap limit, and the verdict, for a
+    /// process whose JavaScript will not run again.
+    fn say_last_words(&self, isolate: CurrentIsolate) {
+        let state = self.state.lock();
+        let told = |outcome: &&Outcome| outcome.cause == Cause::NearHeapLimit;
+        let snapshot = match state.outcomes.iter().rev().find(told).map(|o| &o.result) {
+            Some(Ok((path, bytes))) => {
+                format!("snapshot: {} ({bytes} bytes)", path.display())
+            }
+            Some(Err(error)) => format!("no snapshot: {error}"),
+            // JavaScript has been told.
+            None => return,
+        };
+        drop(state);
+        let limits = Limits {
+            heap_limit: isolate.heap_statistics().map_or(0, |s| s.heap_size_limit),
+            memory_limit: None,
+        };
+        let Trend {
+            verdict, reason, ..
+        } = self.trend(&limits, None);
+        let id = match self.thread_id {
+            0 => std::process::id().to_string(),
+            thread => format!("{}.{thread}", std::process::id()),
+        };
+        let words = format!(
+            "leakwatch[{id}]: near the heap limit, {snapshot}\nleakwatch[{id}]: {}: {reason}\n",
+            format!("{verdict:?}").to_lowercase()
+        );
+        // Nothing can be done where nobody reads it.
+        let _ = std::io::stderr().write_all(words.as_bytes());
+    }
+
     fn is_capturing(&self) -> bool {
         self.state.lock().capturing
     }
 
-    /// As [`Session::serve`], but the hook that calls it stays in: it is on the
-    /// stack.
-    fn serve_in_gc(&self, isolate: CurrentIsolate) {
-        let near = self.state.lock().near_limit.take();
-        self.serve(isolate);
-        self.state.lock().near_limit = near;
+    /// Serves, inside a GC, until nothing is under way for `cause` any more.
+    fn serve_out(&self, isolate: CurrentIsolate, cause: Cause) {
+        loop {
+            self.serve_all(isolate, true);
+            let state = self.state.lock();
+            let asked = state.requests.iter().any(|request| request.cause == cause);
+            let forked = state.forks.iter().any(|(of, _)| *of == cause);
+            drop(state);
+            if !asked && !forked {
+                return;
+            }
+            std::thread::sleep(GLANCE);
+        }
     }
 
     /// Claims the isolate for one capture.

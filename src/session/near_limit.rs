@@ -12,20 +12,14 @@ use std::time::Instant;
 /// less than this many bytes.
 const LEEWAY: usize = 32 << 20;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    Armed,
-    Asked,
-    Done,
-}
-
 /// Captures once when the heap limit is near, in two stages: raise the limit and
-/// ask for an interrupt, which takes the snapshot outside the GC; if the limit
-/// comes near again before that was served, take it right here, as Node does.
+/// ask for a capture, which is served outside the GC; when the limit comes near
+/// again, see that capture to its end right here, and step aside. Less room than
+/// that at the end, and V8 ends the process before it asks the next in line.
 pub struct NearLimit {
     session: Weak<Session>,
     options: CaptureOptions,
-    stage: Mutex<Stage>,
+    asked: Mutex<bool>,
 }
 
 impl NearLimit {
@@ -34,7 +28,7 @@ impl NearLimit {
         Self {
             session: Arc::downgrade(session),
             options,
-            stage: Mutex::new(Stage::Armed),
+            asked: Mutex::new(false),
         }
     }
 }
@@ -45,32 +39,24 @@ impl NearHeapLimitSink for NearLimit {
         let Some(session) = self.session.upgrade() else {
             return current;
         };
-        let stage = {
-            let mut stage = self.stage.lock();
-            let before = *stage;
-            *stage = match before {
-                Stage::Armed => Stage::Asked,
-                Stage::Asked | Stage::Done => Stage::Done,
-            };
-            before
-        };
-        match stage {
-            Stage::Armed => {
-                let asked = session.ask(Request {
-                    cause: Cause::NearHeapLimit,
-                    options: self.options.clone(),
-                    since: Instant::now(),
-                });
-                if asked { raised } else { current }
-            }
-            Stage::Asked if !session.is_capturing() => {
-                session.serve_in_gc(isolate);
-                raised
-            }
-            // The capture itself is what needs more.
-            Stage::Asked => raised,
-            Stage::Done if session.is_capturing() => raised,
-            Stage::Done => current,
+        let asked = std::mem::replace(&mut *self.asked.lock(), true);
+        if !asked {
+            let asked = session.ask(Request {
+                cause: Cause::NearHeapLimit,
+                options: self.options.clone(),
+                since: Instant::now(),
+            });
+            return if asked { raised } else { current };
         }
+        if session.is_capturing() {
+            // The capture itself is what needs more.
+            return raised;
+        }
+        session.serve_out(isolate, Cause::NearHeapLimit);
+        session.say_last_words(isolate);
+        // Whoever comes next decides: Node, which ends a worker by an error of
+        // its own and may take snapshots too, or V8.
+        session.disarm();
+        raised
     }
 }

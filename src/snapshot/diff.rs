@@ -11,12 +11,13 @@ use crate::snapshot::growth::{self, Growth};
 use crate::snapshot::heap::Heap;
 use crate::snapshot::ids;
 use crate::snapshot::kind::NodeType;
+use crate::snapshot::largest::{TreeNode, largest};
 use crate::snapshot::originals::Originals;
 use crate::snapshot::piles;
 use crate::snapshot::place::Place;
 use crate::snapshot::progress::{OnProgress, Phase, Reporter};
 use crate::snapshot::scripts::Scripts;
-use crate::snapshot::summary::{self, FileInfo, TreeNode};
+use crate::snapshot::summary::{self, FileInfo};
 use crate::snapshot::suspect::Suspect;
 use crate::snapshot::suspects;
 
@@ -198,7 +199,7 @@ pub fn diff_heaps(
         class_count,
         classes,
         suspects: findings.suspects,
-        tree: summary::largest(last),
+        tree: largest(last),
     })
 }
 

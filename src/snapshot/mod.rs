@@ -17,6 +17,7 @@ pub(crate) mod ids;
 pub mod kind;
 pub mod known;
 pub(crate) mod labels;
+pub mod largest;
 pub(crate) mod layout;
 pub mod leak_kind;
 pub mod names;
@@ -48,7 +49,8 @@ pub mod writer;
 
 pub use diff::{ClassDelta, Diff, DiffOptions, diff};
 pub use error::SnapshotError;
+pub use largest::{RestGroup, TreeNode};
 pub use place::Place;
 pub use progress::{OnProgress, Phase, Progress};
-pub use summary::{ClassRow, FileInfo, Options, Summary, TreeNode, summarize};
+pub use summary::{ClassRow, FileInfo, Options, Summary, summarize};
 pub use suspect::{PathStep, Suspect};

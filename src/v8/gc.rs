@@ -1,5 +1,6 @@
 //! GC prologue and epilogue callbacks of one isolate.
 
+use super::fork;
 use super::isolate::{CurrentIsolate, IsolateId};
 use super::symbols::{IsolatePtr, SYMBOLS};
 use core::ffi::{c_int, c_void};
@@ -96,6 +97,9 @@ unsafe extern "C" fn on_epilogue(
 }
 
 fn call(isolate: IsolatePtr, data: *mut c_void, run: impl Fn(&dyn GcSink, CurrentIsolate)) {
+    if fork::is_copy() {
+        return;
+    }
     let Some(isolate) = CurrentIsolate::from_ptr(isolate) else {
         return;
     };

@@ -1,9 +1,13 @@
 //! The callback V8 makes just before it gives up for want of memory.
 
+use super::fork;
 use super::isolate::{CurrentIsolate, IsolateId};
 use super::symbols::SYMBOLS;
 use core::ffi::c_void;
 use std::sync::Arc;
+
+/// How far a copy raises its own limit, in bytes, each time it is near.
+const COPY_LEEWAY: usize = 256 << 20;
 
 /// Decides how V8 goes on when the heap limit is near. Called during a GC, on
 /// the isolate's thread: no JavaScript, no Node-API.
@@ -55,11 +59,16 @@ impl NearHeapLimitHook {
 }
 
 unsafe extern "C" fn on_near_limit(data: *mut c_void, current: usize, initial: usize) -> usize {
+    if fork::is_copy() {
+        // It lives for its snapshot alone, and needs a little room for that.
+        return current.saturating_add(COPY_LEEWAY);
+    }
     let Some(isolate) = CurrentIsolate::get() else {
         return current;
     };
     // SAFETY: `data` is the box `install` made; see `NearHeapLimitHook::remove`.
-    let sink = unsafe { &*data.cast::<Arc<dyn NearHeapLimitSink>>() };
+    // The sink may remove its own hook, so it is kept alive here.
+    let sink = Arc::clone(unsafe { &*data.cast::<Arc<dyn NearHeapLimitSink>>() });
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         sink.near_limit(isolate, current, initial)
     }))

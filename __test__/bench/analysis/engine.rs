@@ -26,13 +26,13 @@ fn main() -> ExitCode {
     let result = match arguments.first().map(String::as_str) {
         Some("load") if files.len() == 1 => load(&files[0]),
         Some("diff") if files.len() >= 2 => compare(&files),
-        Some(format @ ("text" | "json" | "html")) if !files.is_empty() => report(format, &files),
+        Some(format @ ("text" | "json")) if !files.is_empty() => report(format, &files),
         Some("redact") if files.len() == 2 => {
             redact(&files[0], &files[1], &Redaction::default()).map(drop)
         }
         Some("dump") if files.len() == 1 => dump(&files[0]),
         _ => {
-            eprintln!("usage: engine load|dump FILE, engine diff|text|json|html FILE FILE…");
+            eprintln!("usage: engine load|dump FILE, engine diff|text|json FILE FILE…");
             return ExitCode::from(2);
         }
     };
@@ -92,8 +92,7 @@ fn report(format: &str, files: &[PathBuf]) -> Result<(), SnapshotError> {
         "{}",
         match format {
             "text" => leakwatch::report::text(&model, TextStyle::default()),
-            "json" => leakwatch::report::json(&model),
-            _ => leakwatch::report::html(&model),
+            _ => leakwatch::report::json(&model),
         }
     );
     Ok(())

@@ -1,0 +1,491 @@
+//! A snapshot taken in a copy of the process: the isolate stands still for the
+//! copying alone.
+//!
+//! A thread of its own sees to each capture: it gets everything ready, asks the
+//! isolate to fork at its next safe point, passes on what the copy writes, and
+//! forks again if the copy came to nothing. A copy can fail without fault of
+//! anybody's: a lock was held, a concurrent marker was under way.
+
+use super::watchdog::{Look, Watchdog};
+use super::{CaptureOptions, resolve};
+use crate::error::Error;
+use crate::headroom::{self, Free, Work};
+use crate::session::Session;
+use crate::snapshot::target::Compression;
+use crate::snapshot::writer::directory_of;
+use crate::system;
+use crate::v8::fork::{self, Ended, Exit, Phase, Prepared, Progress, Running, Settings};
+use crate::v8::isolate::CurrentIsolate;
+use parking_lot::Mutex;
+use std::io::{PipeWriter, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
+use std::time::{Duration, Instant};
+
+pub use crate::v8::fork::supported;
+
+/// Copies made for one snapshot before it is given up. One in a hundred fails
+/// under heavy allocation.
+pub const ATTEMPTS: u32 = 8;
+/// The memory marks are put back if the isolate has not come to a safe point by
+/// then; it is asked again once it has.
+const FRESH: Duration = Duration::from_millis(500);
+/// How long the threads here wait at a time before they look up.
+const GLANCE: Duration = Duration::from_millis(50);
+const READ_SIZE: usize = 1 << 20;
+
+/// One copy at a time: two need twice the memory.
+static TURN: Mutex<()> = Mutex::new(());
+
+/// A snapshot that is whole and on disk.
+#[derive(Debug)]
+pub struct Forked {
+    /// Where.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// How long the isolate stood still, in milliseconds, failed copies included.
+    pub pause_ms: f64,
+    /// When the isolate was reached first.
+    pub reached: Instant,
+    /// Nodes of the graph.
+    pub nodes: u64,
+    /// Copies it took.
+    pub attempts: u32,
+}
+
+/// A capture under way, as others see it.
+#[derive(Default)]
+pub struct Job {
+    cancelled: AtomicBool,
+    written: AtomicU64,
+    progress: Mutex<Option<Arc<Progress>>>,
+    /// All is written; the file's name waits for [`Job::approve`].
+    whole: AtomicBool,
+    approved: AtomicBool,
+}
+
+impl Job {
+    /// Gives it up; the copy is ended.
+    pub fn cancel(&self) {
+        self.cancelled.store(true, Ordering::Release);
+    }
+
+    /// Bytes so far, and whether they have begun to come.
+    pub fn written(&self) -> (u64, bool) {
+        let writing = self
+            .progress
+            .lock()
+            .as_ref()
+            .is_some_and(|progress| progress.phase() == Phase::Write);
+        (self.written.load(Ordering::Relaxed), writing)
+    }
+
+    /// Whether all is written and the file waits for its name.
+    pub fn is_whole(&self) -> bool {
+        self.whole.load(Ordering::Acquire)
+    }
+
+    /// Gives the file its name.
+    pub fn approve(&self) {
+        self.approved.store(true, Ordering::Release);
+    }
+
+    fn check(&self, deadline: Deadline) -> Result<(), Error> {
+        if self.cancelled.load(Ordering::Acquire) {
+            return Err(Error::Aborted);
+        }
+        deadline.check()
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Deadline {
+    at: Instant,
+    after: Duration,
+}
+
+impl Deadline {
+    fn check(self) -> Result<(), Error> {
+        if Instant::now() < self.at {
+            return Ok(());
+        }
+        Err(Error::TimedOut { after: self.after })
+    }
+}
+
+/// Begins a capture of the session's isolate; `done` is told of its end, on
+/// another thread. Unless it is approved from the start, the file gets no name
+/// before [`Job::approve`].
+pub fn start(
+    session: &Arc<Session>,
+    options: CaptureOptions,
+    approved: bool,
+    done: impl FnOnce(Result<Forked, Error>) + Send + 'static,
+) -> Result<Arc<Job>, Error> {
+    supported().map_err(|why| Error::Unavailable {
+        what: "fork",
+        why: why.into(),
+    })?;
+    let (session, job) = (Arc::clone(session), Arc::new(Job::default()));
+    job.approved.store(approved, Ordering::Relaxed);
+    let seen = Arc::clone(&job);
+    std::thread::Builder::new()
+        .name("leakwatch-fork".into())
+        .spawn(move || done(Capture::new(&session, &options, &job).run()))
+        .map_err(|source| Error::ForkFailed {
+            attempts: 0,
+            why: format!("the thread that would see to it could not be started: {source}"),
+        })?;
+    Ok(seen)
+}
+
+struct Capture<'a> {
+    session: &'a Arc<Session>,
+    options: &'a CaptureOptions,
+    job: &'a Job,
+    deadline: Deadline,
+    pause: Duration,
+    reached: Option<Instant>,
+}
+
+/// Why one copy came to nothing.
+enum Failure {
+    /// Another one may do better.
+    Again(String),
+    /// It makes no sense to go on.
+    Final(Error),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Final(error)
+    }
+}
+
+/// What the isolate answers.
+enum Reply {
+    Forked(std::io::Result<Running>, u64),
+    /// The preparations had been undone by then.
+    Stale,
+    Refused(Error),
+}
+
+/// And from when to when it stood still for that.
+type Answer = (Reply, Instant, Instant);
+
+impl<'a> Capture<'a> {
+    fn new(session: &'a Arc<Session>, options: &'a CaptureOptions, job: &'a Job) -> Self {
+        Self {
+            session,
+            options,
+            job,
+            deadline: Deadline {
+                at: Instant::now() + options.timeout,
+                after: options.timeout,
+            },
+            pause: Duration::ZERO,
+            reached: None,
+        }
+    }
+
+    fn run(mut self) -> Result<Forked, Error> {
+        let path = resolve(self.options, self.session.thread_id())?;
+        let _turn = loop {
+            self.job.check(self.deadline)?;
+            if let Some(turn) = TURN.try_lock_for(GLANCE) {
+                break turn;
+            }
+        };
+        let mut last = String::new();
+        for attempt in 1..=ATTEMPTS {
+            match self.attempt(&path) {
+                Ok((bytes, nodes)) => {
+                    return Ok(Forked {
+                        path,
+                        bytes,
+                        pause_ms: self.pause.as_secs_f64() * 1000.0,
+                        reached: self.reached.unwrap_or_else(Instant::now),
+                        nodes,
+                        attempts: attempt,
+                    });
+                }
+                Err(Failure::Again(why)) => last = why,
+                Err(Failure::Final(error)) => return Err(error),
+            }
+            self.job.check(self.deadline)?;
+            // Whatever was in the way is over in a moment.
+            std::thread::sleep(Duration::from_millis(u64::from(attempt) * 5));
+        }
+        Err(Error::ForkFailed {
+            attempts: ATTEMPTS,
+            why: last,
+        })
+    }
+
+    fn attempt(&mut self, path: &Path) -> Result<(u64, u64), Failure> {
+        // The folder is tried first: a missing one is the commoner mistake.
+        let writer = self.options.open(path)?;
+        let free = system::free(directory_of(path));
+        let budget = self.budget(free);
+        let (mut running, heap_used) = self.launch(path, free, budget)?;
+        *self.job.progress.lock() = Some(Arc::clone(&running.progress));
+        self.job.written.store(0, Ordering::Relaxed);
+        let mut heard = true;
+        let ended = self.follow(&mut running, &mut |chunk| {
+            let sum = chunk.len() as u64;
+            self.job.written.fetch_add(sum, Ordering::Relaxed);
+            heard = writer.write(chunk);
+            heard
+        })?;
+        if !heard {
+            // It has failed, and knows why.
+            let why = writer.finish().err();
+            return Err(Failure::Final(why.unwrap_or(Error::Aborted)));
+        }
+        self.judge(ended, &running, budget, heap_used)?;
+        let nodes = running.progress.nodes();
+        self.session.learn(nodes, heap_used);
+        self.await_approval()?;
+        let written = writer.finish()?;
+        Ok((written.bytes, nodes))
+    }
+
+    /// Whoever follows the progress may give it up at the last byte still.
+    fn await_approval(&self) -> Result<(), Error> {
+        self.job.whole.store(true, Ordering::Release);
+        loop {
+            self.job.check(self.deadline)?;
+            if self.job.approved.load(Ordering::Acquire) {
+                return Ok(());
+            }
+            if self.session.is_gone() {
+                return Err(gone());
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    /// What a copy may allocate. Without a limit it would be the kernel that
+    /// decides who has to go.
+    fn budget(&self, free: Free) -> u64 {
+        match self.options.memory_limit {
+            Some(limit) => limit,
+            None if self.options.force => u64::MAX,
+            None => headroom::budget(free),
+        }
+    }
+
+    /// Gets everything ready and has the isolate fork.
+    fn launch(&mut self, path: &Path, free: Free, budget: u64) -> Result<(Running, u64), Failure> {
+        loop {
+            self.job.check(self.deadline)?;
+            let settings = Settings::new(self.options.niceness, budget);
+            let prepared = Prepared::new(settings)
+                .map_err(|error| Failure::Again(format!("it could not be prepared: {error}")))?;
+            match self.ask(prepared, path, free)? {
+                Reply::Stale => continue,
+                Reply::Refused(error) => return Err(error.into()),
+                Reply::Forked(Err(error), _) => {
+                    return Err(Failure::Again(format!(
+                        "the system refused to fork: {error}"
+                    )));
+                }
+                Reply::Forked(Ok(mut running), heap_used) => {
+                    running.inherited = None;
+                    return Ok((running, heap_used));
+                }
+            }
+        }
+    }
+
+    /// Has the isolate's thread fork at its next safe point, and waits for that.
+    fn ask(&mut self, prepared: Prepared, path: &Path, free: Free) -> Result<Reply, Error> {
+        let slot = Arc::new(Mutex::new(Some(prepared)));
+        let (sender, answers) = sync_channel(1);
+        let (options, session) = (self.options.clone(), Arc::clone(self.session));
+        let (theirs, path) = (Arc::clone(&slot), path.to_path_buf());
+        let asked = self.session.errand(Box::new(move |isolate, in_gc| {
+            let start = Instant::now();
+            // Taken out first: the copy must not find this lock held.
+            let prepared = theirs.lock().take();
+            let reply = match prepared {
+                None => Reply::Stale,
+                Some(prepared) => match check(&session, isolate, &options, &path, free) {
+                    Err(error) => Reply::Refused(error),
+                    Ok(heap_used) => Reply::Forked(
+                        prepared.fork(|pipe, progress| {
+                            copy(isolate, options.numeric_values, in_gc, pipe, progress)
+                        }),
+                        heap_used,
+                    ),
+                },
+            };
+            // Nobody listens if the capture was given up; the copy ends with the reply.
+            let _ = sender.send((reply, start, Instant::now()));
+        }));
+        if !asked {
+            return Err(gone());
+        }
+        let (reply, start, end) = self.answer(&answers, &slot)?;
+        if !matches!(reply, Reply::Stale) {
+            self.pause += end.duration_since(start);
+            self.reached.get_or_insert(start);
+        }
+        Ok(reply)
+    }
+
+    fn answer(
+        &self,
+        answers: &Receiver<Answer>,
+        slot: &Mutex<Option<Prepared>>,
+    ) -> Result<Answer, Error> {
+        let asked = Instant::now();
+        loop {
+            match answers.recv_timeout(GLANCE) {
+                Ok(answer) => return Ok(answer),
+                Err(RecvTimeoutError::Disconnected) => return Err(gone()),
+                Err(RecvTimeoutError::Timeout) => {}
+            }
+            let given_up = self.job.check(self.deadline);
+            if given_up.is_err() || asked.elapsed() > FRESH {
+                drop(slot.lock().take());
+            }
+            given_up?;
+        }
+    }
+
+    /// Passes on what the copy writes until it has ended.
+    fn follow(
+        &self,
+        running: &mut Running,
+        sink: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<Ended, Failure> {
+        let mut watchdog = Watchdog::new(Instant::now());
+        let mut buffer = vec![0; READ_SIZE];
+        loop {
+            self.job.check(self.deadline)?;
+            match running.read(&mut buffer, GLANCE.as_millis() as i32) {
+                Ok(Some(0)) => return Ok(running.child.wait()),
+                Ok(Some(len)) => {
+                    if !sink(&buffer[..len]) {
+                        running.child.kill();
+                        return Ok(running.child.wait());
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => return Err(Failure::Again(format!("its pipe broke: {error}"))),
+            }
+            if let Some(sample) = running.child.sample() {
+                let look = Look {
+                    beats: running.progress.beats(),
+                    ticks: sample.ticks,
+                    asleep: sample.asleep,
+                };
+                if let Some(why) = watchdog.judge(look, Instant::now()) {
+                    return Err(Failure::Again(why.into()));
+                }
+            }
+        }
+    }
+
+    fn judge(
+        &self,
+        ended: Ended,
+        running: &Running,
+        budget: u64,
+        heap_used: u64,
+    ) -> Result<(), Failure> {
+        let short_of_memory = |available, limited_by| {
+            Failure::Final(Error::NotEnoughMemory {
+                needed: running.progress.memory(),
+                available,
+                limited_by,
+                heap_used,
+            })
+        };
+        let code = match ended {
+            Ended::Signal(libc::SIGKILL) => return Err(short_of_memory(0, "kernel")),
+            Ended::Signal(signal) => {
+                return Err(Failure::Again(format!("the copy died of signal {signal}")));
+            }
+            Ended::Code(code) => code,
+        };
+        let why = match Exit::of(code) {
+            Some(Exit::Done) => return Ok(()),
+            Some(Exit::OverBudget) => {
+                let limited_by = match self.options.memory_limit {
+                    Some(_) => "option memoryLimit",
+                    None => "system",
+                };
+                return Err(short_of_memory(budget, limited_by));
+            }
+            Some(Exit::WouldWait) => "the copy would have waited for a thread that it lacks",
+            Some(Exit::Locked) => "a lock that the copy needed was held by another thread",
+            Some(Exit::Unprepared) => "the copy could not get itself ready",
+            Some(Exit::NoSnapshot) => "V8 gave the copy no snapshot",
+            Some(Exit::Unheard) => "nobody read what the copy wrote",
+            Some(Exit::Panicked) => "the copy failed by a fault of leakwatch's own",
+            Some(Exit::Orphaned) => "the copy took itself for an orphan",
+            None => return Err(Failure::Again(format!("the copy ended with code {code}"))),
+        };
+        Err(Failure::Again(why.into()))
+    }
+}
+
+/// On the isolate's thread, so all it does is arithmetic.
+fn check(
+    session: &Session,
+    isolate: CurrentIsolate,
+    options: &CaptureOptions,
+    path: &Path,
+    free: Free,
+) -> Result<u64, Error> {
+    let heap_used = isolate.heap_statistics().map_or(0, |s| s.used_heap_size);
+    if !options.force {
+        let compressed = options.compression != Compression::None;
+        let work = Work::ForkedFile { compressed };
+        let need = headroom::estimate(heap_used, session.nodes_per_byte(), work);
+        headroom::check(need, free, heap_used, directory_of(path))?;
+    }
+    Ok(heap_used)
+}
+
+/// The copy's whole work. Nothing in here may take a lock of the service's.
+fn copy(
+    isolate: CurrentIsolate,
+    numeric_values: bool,
+    in_gc: bool,
+    pipe: &mut PipeWriter,
+    progress: &Progress,
+) -> Exit {
+    if !in_gc {
+        isolate.build_line_ends();
+    }
+    let taken = isolate.take_heap_snapshot(numeric_values, &mut |done, total| {
+        progress.build(done, total);
+        fork::live();
+        true
+    });
+    let Ok(snapshot) = taken else {
+        return Exit::NoSnapshot;
+    };
+    progress.set_nodes(snapshot.nodes_count());
+    progress.enter(Phase::Write);
+    let whole = snapshot.serialize(&mut |chunk| {
+        fork::live();
+        pipe.write_all(chunk).is_ok()
+    });
+    // The process ends; taking millions of nodes apart would be for nothing.
+    std::mem::forget(snapshot);
+    if whole { Exit::Done } else { Exit::Unheard }
+}
+
+fn gone() -> Error {
+    Error::Unavailable {
+        what: "fork",
+        why: "the isolate is shutting down".into(),
+    }
+}

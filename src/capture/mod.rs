@@ -1,0 +1,214 @@
+//! Taking a snapshot of an isolate into a file: at once, or in a copy of the process (`forked`).
+
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+pub mod forked;
+#[cfg(not(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+)))]
+#[path = "not_forked.rs"]
+pub mod forked;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod watchdog;
+
+use crate::error::Error;
+use crate::headroom::{self, Work};
+use crate::session::Session;
+use crate::snapshot::target::{self, Compression, Names};
+use crate::snapshot::writer::{Writer, directory_of};
+use crate::system;
+use crate::v8::heap_profiler::TakeError;
+use crate::v8::isolate::CurrentIsolate;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime};
+
+/// Where the snapshot is taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// In a copy of the process, or here if that cannot be.
+    Auto,
+    /// In a copy of the process or not at all.
+    Fork,
+    /// Here.
+    Inline,
+}
+
+impl Mode {
+    /// The word in results: where it *was* taken.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto | Self::Fork => "fork",
+            Self::Inline => "inline",
+        }
+    }
+}
+
+/// What the caller wants.
+#[derive(Clone, Debug)]
+pub struct CaptureOptions {
+    /// A path, a directory or a template; `None` for the default name here.
+    pub path: Option<String>,
+    /// Compression of the file.
+    pub compression: Compression,
+    /// Skip the headroom check.
+    pub force: bool,
+    /// Keep V8's object ids, and so the snapshot tax, until the next snapshot.
+    pub keep_ids: bool,
+    /// Numbers in the snapshot as well (`exposeNumericValues`).
+    pub numeric_values: bool,
+    /// Where it is taken, if the caller can wait.
+    pub mode: Mode,
+    /// How far a copy gives way to everything else: 0 to 19.
+    pub niceness: i32,
+    /// How long a copy may take.
+    pub timeout: Duration,
+    /// How much memory a copy may allocate, in bytes; what is free if `None`.
+    pub memory_limit: Option<u64>,
+    /// Leave the text of strings out.
+    pub redact: bool,
+}
+
+impl CaptureOptions {
+    /// Whether a copy is to be tried first.
+    pub fn forks(&self) -> bool {
+        self.mode != Mode::Inline && !self.keep_ids && forked::supported().is_ok()
+    }
+
+    /// Opens the file, before V8 has built anything.
+    pub fn open(&self, path: &Path) -> Result<Writer, Error> {
+        if self.redact {
+            Writer::redacting(path, self.compression)
+        } else {
+            Writer::create(path, self.compression)
+        }
+    }
+}
+
+/// Where a capture stands; fractions are of the phase.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Progress {
+    /// V8 builds its graph: objects done and in all.
+    Build(u32, u32),
+    /// The graph is written: bytes so far.
+    Write(u64),
+}
+
+/// A snapshot that is serialised but not necessarily on disk yet.
+pub struct Captured {
+    /// Finishes the file.
+    pub writer: Writer,
+    /// Where it will be.
+    pub path: PathBuf,
+    /// How long the isolate stood still, in milliseconds.
+    pub pause_ms: f64,
+    /// Nodes of the graph.
+    pub nodes: u64,
+}
+
+impl Captured {
+    /// Waits until the file is whole and returns its size in bytes.
+    pub fn finish(self) -> Result<(PathBuf, u64), Error> {
+        let written = self.writer.finish()?;
+        Ok((written.path, written.bytes))
+    }
+}
+
+/// Where a file would go: the path, or why not. No JavaScript, no V8.
+pub fn resolve(options: &CaptureOptions, thread_id: u32) -> Result<PathBuf, Error> {
+    let names = Names {
+        thread_id,
+        now: SystemTime::now(),
+    };
+    target::resolve(options.path.as_deref(), options.compression, names)
+}
+
+/// Refuses a snapshot that the machine has no room for.
+pub fn check_headroom(
+    options: &CaptureOptions,
+    path: &Path,
+    heap_used: u64,
+    nodes_per_byte: Option<f64>,
+) -> Result<(), Error> {
+    if options.force {
+        return Ok(());
+    }
+    let compressed = options.compression != Compression::None;
+    let need = headroom::estimate(heap_used, nodes_per_byte, Work::Here { compressed });
+    let directory = directory_of(path);
+    headroom::check(need, system::free(directory), heap_used, directory)
+}
+
+/// Builds and serialises a snapshot of the current isolate, which stands still
+/// for all of it. The file is finished by [`Captured::finish`].
+///
+/// `progress` runs no JavaScript while the graph is built; false gives up.
+pub fn capture(
+    session: &Session,
+    isolate: CurrentIsolate,
+    options: &CaptureOptions,
+    progress: &mut dyn FnMut(Progress) -> bool,
+) -> Result<Captured, Error> {
+    let _busy = session.begin_capture()?;
+    let path = resolve(options, session.thread_id())?;
+    let heap_used = isolate
+        .heap_statistics()
+        .map_or(0, |statistics| statistics.used_heap_size);
+    // The folder is tried first: a missing one is the commoner mistake.
+    let writer = options.open(&path)?;
+    check_headroom(options, &path, heap_used, session.nodes_per_byte())?;
+
+    let start = Instant::now();
+    isolate.build_line_ends();
+    let recorder = session.recorder();
+    let nodes = recorder.without_baselines(|| -> Result<u64, Error> {
+        let snapshot = isolate
+            .take_heap_snapshot(options.numeric_values, &mut |done, total| {
+                progress(Progress::Build(done, total))
+            })
+            .map_err(|error| match error {
+                TakeError::Aborted => Error::Aborted,
+                TakeError::Unavailable => unavailable(),
+            })?;
+        let nodes = snapshot.nodes_count();
+        let (mut sent, mut given_up) = (0, false);
+        let whole = snapshot.serialize(&mut |chunk| {
+            sent += chunk.len() as u64;
+            given_up = !progress(Progress::Write(sent));
+            !given_up && writer.write(chunk)
+        });
+        if given_up {
+            return Err(Error::Aborted);
+        }
+        // If the writer failed, `finish` knows why; it is asked below.
+        Ok(if whole { nodes } else { 0 })
+    });
+    // Whatever happened, ids that nobody asked for must not slow the service.
+    let whole = matches!(nodes, Ok(nodes) if nodes > 0);
+    session.end_ids(isolate, options.keep_ids && whole);
+    let nodes = nodes?;
+    let pause_ms = start.elapsed().as_secs_f64() * 1000.0;
+    if nodes == 0 {
+        let why = writer.finish().err();
+        return Err(why.unwrap_or(Error::SnapshotFailed("serialising it ended early")));
+    }
+    session.learn(nodes, heap_used);
+    Ok(Captured {
+        writer,
+        path,
+        pause_ms,
+        nodes,
+    })
+}
+
+fn unavailable() -> Error {
+    Error::Unavailable {
+        what: "snapshot",
+        why: "this host exports no heap profiler; snapshots go through node:v8 instead".into(),
+    }
+}

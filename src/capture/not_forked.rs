@@ -1,0 +1,61 @@
+//! Where a process cannot be copied: every capture is taken here.
+
+use super::CaptureOptions;
+use crate::error::Error;
+use crate::session::Session;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+pub use crate::v8::fork::supported;
+
+/// A snapshot taken in a copy, of which there is none.
+#[derive(Debug)]
+pub struct Forked {
+    /// Where.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// How long the isolate stood still, in milliseconds.
+    pub pause_ms: f64,
+    /// When the isolate was reached.
+    pub reached: Instant,
+    /// Nodes of the graph.
+    pub nodes: u64,
+    /// Copies it took.
+    pub attempts: u32,
+}
+
+/// A capture under way, of which there is none.
+pub struct Job;
+
+impl Job {
+    /// Gives it up.
+    pub fn cancel(&self) {}
+
+    /// Bytes so far, and whether they have begun to come.
+    pub fn written(&self) -> (u64, bool) {
+        (0, false)
+    }
+
+    /// Whether all is written.
+    pub fn is_whole(&self) -> bool {
+        false
+    }
+
+    /// Gives the file its name.
+    pub fn approve(&self) {}
+}
+
+/// Refuses.
+pub fn start(
+    _session: &Arc<Session>,
+    _options: CaptureOptions,
+    _approved: bool,
+    _done: impl FnOnce(Result<Forked, Error>) + Send + 'static,
+) -> Result<Arc<Job>, Error> {
+    Err(Error::Unavailable {
+        what: "fork",
+        why: supported().err().unwrap_or_default().into(),
+    })
+}
