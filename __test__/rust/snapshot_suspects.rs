@@ -89,7 +89,7 @@ fn a_map_that_grows_is_named_with_its_variable_and_its_class() {
     assert_eq!((suspect.count_before, suspect.count_after), (100, 500));
     assert_eq!(
         suspect.sentence,
-        "400 more Session are kept by the Map in the variable sessions (+426 kB, 100 % of the growth); see /app/server.js:3:8."
+        "400 more Session objects are kept by the Map in the variable sessions (+426 kB, 100 % of the growth); see /app/server.js:3:8."
     );
     assert_eq!(
         suspect.signature,
