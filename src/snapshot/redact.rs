@@ -18,7 +18,8 @@ use crate::snapshot::graph::Graph;
 use crate::snapshot::kind::{EdgeType, NodeType};
 use crate::snapshot::parser;
 use crate::snapshot::progress::{OnProgress, Reporter};
-use crate::snapshot::reader::Source;
+use crate::snapshot::reader::Input;
+use crate::snapshot::scanner::Scanner;
 
 /// What to replace beyond the text of strings.
 #[derive(Clone, Copy, Default)]
@@ -40,14 +41,15 @@ pub fn redact(
         callback: redaction.progress,
         file: 0,
     };
-    let graph = parser::parse(Source::open(input)?, reporter)?;
+    let (_, bytes) = Scanner::new(Input::open(input)?).rest(|_| Ok(()))?;
+    let graph = parser::parse(Input::from_bytes(bytes.clone()), 1, reporter)?;
     let mut name = output.as_os_str().to_owned();
     name.push(format!(".{}.tmp", std::process::id()));
     let temporary = Path::new(&name);
     let written = create(temporary)
         .and_then(|file| {
             let mut out = BufWriter::with_capacity(1 << 20, file);
-            let bytes = write(&graph, redaction, &mut out)?;
+            let bytes = write(&graph, &bytes, redaction, &mut out)?;
             out.into_inner()
                 .map_err(std::io::IntoInnerError::into_error)?
                 .sync_all()?;
@@ -63,9 +65,9 @@ pub fn redact(
 
 /// The same from bytes to bytes.
 pub fn redact_bytes(bytes: Vec<u8>, redaction: &Redaction<'_>) -> Result<Vec<u8>, SnapshotError> {
-    let graph = parser::parse(Source::Memory(bytes), Reporter::default())?;
+    let graph = parser::parse(Input::from_bytes(bytes.clone()), 1, Reporter::default())?;
     let mut out = Vec::new();
-    write(&graph, redaction, &mut out).map_err(|error| SnapshotError::io("-", error))?;
+    write(&graph, &bytes, redaction, &mut out).map_err(|error| SnapshotError::io("-", error))?;
     Ok(out)
 }
 
@@ -78,8 +80,14 @@ fn create(path: &Path) -> std::io::Result<File> {
 }
 
 /// Everything up to the first string is copied; then string by string; then the rest.
-fn write(graph: &Graph, redaction: &Redaction<'_>, out: &mut impl Write) -> std::io::Result<u64> {
-    let bytes: &[u8] = &graph.source;
+fn write(
+    graph: &Graph,
+    bytes: &[u8],
+    redaction: &Redaction<'_>,
+    out: &mut impl Write,
+) -> std::io::Result<u64> {
+    let text = graph.strings.text();
+    let base = bytes.len() - text.len();
     let uses = uses(graph, redaction);
     let mut total: u64 = 0;
     let mut emit = |piece: &[u8]| {
@@ -89,7 +97,7 @@ fn write(graph: &Graph, redaction: &Redaction<'_>, out: &mut impl Write) -> std:
     let mut copied = 0;
     for (index, used) in uses.iter().enumerate() {
         let raw = graph.raw_string(index as u32);
-        let start = raw.as_ptr() as usize - bytes.as_ptr() as usize;
+        let start = base + raw.as_ptr() as usize - text.as_ptr() as usize;
         let replacement = match used {
             Use::Name => weak_pair(raw),
             Use::Tag => Some(tag(raw)),

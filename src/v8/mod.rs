@@ -4,12 +4,12 @@
 //! that can only be had on the thread that runs the isolate, while it does.
 
 pub mod collect;
+pub mod cpu;
 pub mod gc;
 pub mod heap_profiler;
 pub mod interrupt;
 pub mod isolate;
 mod line_ends;
-pub mod mmap;
 pub mod near_heap_limit;
 pub mod os;
 pub mod signal;

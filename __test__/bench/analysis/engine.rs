@@ -58,7 +58,7 @@ fn load(path: &Path) -> Result<(), SnapshotError> {
         }
         true
     };
-    let heap = Heap::open_with_progress(path, &on_progress)?;
+    let heap = Heap::open_with_progress(path, threads(), &on_progress)?;
     let elapsed = start.elapsed().as_secs_f64();
     eprintln!(
         "{}",
@@ -72,6 +72,14 @@ fn load(path: &Path) -> Result<(), SnapshotError> {
         })
     );
     Ok(())
+}
+
+/// Threads used, from the environment; 0 is as many as there are processors, up to two.
+fn threads() -> usize {
+    std::env::var("ENGINE_THREADS")
+        .ok()
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(0)
 }
 
 /// A whole report: of one file its summary, of several their comparison.
@@ -102,14 +110,10 @@ fn report(format: &str, files: &[PathBuf]) -> Result<(), SnapshotError> {
 /// The suspects of a comparison, a line for each and its path below.
 fn compare(files: &[PathBuf]) -> Result<(), SnapshotError> {
     let start = Instant::now();
-    let threads = std::env::var("ENGINE_THREADS")
-        .ok()
-        .and_then(|value| value.parse().ok())
-        .unwrap_or(0);
     let diff = leakwatch::snapshot::diff(
         files,
         &DiffOptions {
-            threads,
+            threads: threads(),
             ..DiffOptions::default()
         },
     )?;
