@@ -15,7 +15,7 @@ const { ROOT } = require('./setup');
 const peers = require('../__test__/bench/support/peers');
 const { met, render } = require('../__test__/bench/support/table');
 
-const NAMES = ['gc-event', 'throughput', 'load', 'snapshot', 'class-heap', 'tax', 'soak', 'signal'];
+const NAMES = ['gc-event', 'throughput', 'load', 'snapshot', 'class-heap', 'tax', 'soak', 'signal', 'analysis'];
 
 function fail(text) {
   process.stderr.write(`bench: ${text}\n`);

@@ -5,8 +5,13 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::path::Path;
 
+use crate::snapshot::SnapshotError;
 use crate::snapshot::kind::{EdgeType, NodeType};
+use crate::snapshot::parser;
+use crate::snapshot::progress::Reporter;
+use crate::snapshot::reader::Input;
 use crate::snapshot::sizes::Sizes;
 use crate::snapshot::strings::StringTable;
 
@@ -59,6 +64,11 @@ pub struct Graph {
 pub(crate) const NO_LOCATION: u32 = u32::MAX;
 
 impl Graph {
+    /// Reads the file at `path` without analysing it, on up to two `threads`.
+    pub fn read(path: &Path, threads: usize) -> Result<Graph, SnapshotError> {
+        parser::parse(Input::open(path)?, threads, Reporter::default())
+    }
+
     /// Nodes in the file, the root included.
     pub fn node_count(&self) -> usize {
         self.node_types.len()
