@@ -5,11 +5,11 @@ const n = require('eslint-plugin-n');
 const globals = require('globals');
 
 // What ships runs on the oldest Node we claim; the rest on the machine's own.
-const SHIPPED = ['index.js', 'register.js', 'jest.js', 'lib/**/*.js'];
+const SHIPPED = ['*.js', 'compat/*.js', 'lib/**/*.js'];
 const OLD_TOO = ['__test__/cases/**/*.js', '__test__/matrix/**/*.js'];
 
 module.exports = [
-  { ignores: ['target/', '.cache/', '**/node_modules/', '**/fixtures/', '**/corpus/'] },
+  { ignores: ['target/', '.cache/', '**/node_modules/', '**/fixtures/', '**/vendor/', '**/corpus/'] },
   js.configs.recommended,
   {
     files: ['**/*.js'],
@@ -18,7 +18,7 @@ module.exports = [
       eqeqeq: 'error',
       'no-var': 'error',
       'prefer-const': 'error',
-      'no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_' }],
+      'no-unused-vars': ['error', { argsIgnorePattern: '^_', caughtErrorsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
     },
   },
   {
@@ -39,12 +39,12 @@ module.exports = [
       'n/no-unsupported-features/es-syntax': 'error',
       'n/no-unsupported-features/node-builtins': [
         'error',
-        { ignores: ['process.getBuiltinModule', 'inspector', 'worker_threads', 'module.createRequire'] },
+        { ignores: ['process.getBuiltinModule', 'process.getActiveResourcesInfo', 'inspector', 'worker_threads', 'module.createRequire'] },
       ],
     },
   },
   // Runs in the report's page.
-  { files: ['src/report/*.js'], languageOptions: { sourceType: 'script', globals: globals.browser } },
+  { files: ['lib/report/page/*.js', '__test__/browser/*.js'], languageOptions: { globals: { ...globals.browser, ...globals.node } } },
   { files: ['**/*.mjs'], languageOptions: { sourceType: 'module', globals: globals.node } },
   {
     files: ['__test__/**/*.test.js'],

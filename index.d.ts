@@ -94,6 +94,8 @@ declare namespace leakwatch {
     /** Epoch milliseconds; advances with a monotonic clock. */
     time: number;
     heapUsed: number;
+    /** Compiled machine code, a part of `heapUsed`: what a warm-up grows by. Null where V8 does not tell. */
+    code: number | null;
     /** Off-heap memory that objects hold, as V8 counts it. */
     external: number;
     /**
@@ -352,6 +354,111 @@ declare namespace leakwatch {
     suppress?: string;
   }
 
+  /** What {@link check} holds against its figures; defaults in parentheses. */
+  interface CheckThresholds {
+    /** Bytes per iteration that the lower end of the interval must exceed (4). */
+    floorBytes?: number;
+    /** Bytes the heap must have grown by in all (32 KiB). */
+    minRise?: number;
+    /** The same for external memory (64 KiB). */
+    minRiseExternal?: number;
+    /** vm contexts per iteration (0.05). */
+    floorContexts?: number;
+    /** vm contexts in all (4). */
+    minContexts?: number;
+  }
+
+  interface CheckOptions {
+    /** Iterations of the first round; each round after it has 2.5 times as many. Default: as the time allows, 2,000 at most. */
+    iterations?: number;
+    /** Exactly so many rounds, 5 at least. Default: until the verdict is clear, 5 as a rule. */
+    rounds?: number;
+    /** Iterations before the first round. Default: 120 ms of them, 6,000 at most. */
+    warmUp?: number;
+    /** When to begin no other round, in ms. Default 4,000. */
+    timeMs?: number;
+    thresholds?: CheckThresholds;
+    /** On a leak, take two snapshots and name what holds it. Default true. */
+    suspects?: boolean;
+    /** Gives up, also while an asynchronous function is waited for. */
+    signal?: AbortSignal;
+  }
+
+  /** One round: what grew from the settled state before it to the one after it. */
+  interface CheckRound {
+    iterations: number;
+    /** Bytes, as the following two; negative where it fell. */
+    heapUsed: number;
+    external: number;
+    arrayBuffers: number | null;
+    /** A count. */
+    nativeContexts: number | null;
+    /** Of the iterations alone. */
+    durationMs: number;
+  }
+
+  interface CheckResult {
+    /** `growing`: it grows, and not as a leak does; the reason says how. */
+    verdict: Verdict;
+    leaking: boolean;
+    /** The channel that decided. */
+    channel: 'heap' | 'external' | 'contexts';
+    /** Slope of bytes on iterations, of `heap` where contexts decided. */
+    bytesPerIteration: number;
+    /** Lower end of the 95 % interval of `bytesPerIteration`; -Infinity before the third round. */
+    low: number;
+    /** Upper end: a leak above this would have been seen. */
+    high: number;
+    contextsPerIteration: number | null;
+    /** In all rounds, without warm-up. */
+    iterations: number;
+    rounds: CheckRound[];
+    /** `flat`: nothing grew any more. `rounds`: the verdict was clear, or as many as were asked for. */
+    stoppedBy: 'flat' | 'rounds' | 'time' | 'memory';
+    durationMs: number;
+    /** One sentence with the figures. */
+    reason: string;
+    /** On a leak, what holds it; see {@link diff}. */
+    suspects: Suspect[];
+    /** Why there are none, if suspects were asked for and none came. */
+    suspectsMissing: string | null;
+  }
+
+  interface GuardOptions {
+    /** Writes stay behind the guard and never reach the object. Default false. */
+    isolate?: boolean;
+    /** Guard what is reached through the object as well. Default true. */
+    deep?: boolean;
+    /** What findings call the object. Default: its name or class. */
+    name?: string;
+    /** Told once for each key of each object. Default: a process warning with code `LEAKWATCH_GUARD`. */
+    onFinding?: (finding: GuardFinding) => void;
+  }
+
+  /** A key that was read and then replaced by something that can hold what was read. */
+  interface GuardFinding {
+    /** Like `console.error`. */
+    path: string;
+    key: string | symbol;
+    /** Where it was first read; null where the stack does not say. */
+    read: Place | null;
+    /** Where it was replaced. */
+    written: Place | null;
+    readStack: string;
+    writtenStack: string;
+    /** Whether the write stayed behind the guard. */
+    isolated: boolean;
+    message: string;
+  }
+
+  /** Live objects of one constructor. */
+  interface HistogramRow {
+    name: string;
+    count: number;
+    /** Always null: V8 tells sizes in snapshots only; see {@link summarize}. */
+    bytes: number | null;
+  }
+
   interface Capability {
     /** Works natively here. */
     native: boolean;
@@ -368,6 +475,7 @@ declare namespace leakwatch {
     snapshot: Capability;
     signalWhileBusy: Capability;
     nearHeapLimit: Capability;
+    histogram: Capability;
     fork: Capability;
     redact: Capability;
   }
@@ -397,7 +505,7 @@ declare namespace leakwatch {
   /** Every error of leakwatch. */
   class LeakwatchError extends Error {
     /** Stable: `ERR_LEAKWATCH_INVALID_ARGUMENT`, `…_NO_DIRECTORY`, `…_NOT_WRITABLE`, `…_DISK_FULL`, `…_IO`,
-     * `…_NOT_ENOUGH_MEMORY`, `…_NOT_ENOUGH_DISK`, `…_ABORTED`, `…_BUSY`, `…_SNAPSHOT_FAILED`, `…_UNAVAILABLE`, and those of
+     * `…_NOT_ENOUGH_MEMORY`, `…_NOT_ENOUGH_DISK`, `…_ABORTED`, `…_BUSY`, `…_LEAK`, `…_SNAPSHOT_FAILED`, `…_UNAVAILABLE`, and those of
      * {@link summarize}. */
     code: string;
     /** The path concerned, where there is one. */
@@ -406,6 +514,10 @@ declare namespace leakwatch {
     needed?: number;
     /** Bytes there were. */
     available?: number;
+    /** Of {@link assertNoLeak}. */
+    result?: CheckResult;
+    /** Of {@link assertNoLeak}. */
+    suspects?: Suspect[];
   }
 
   /**
@@ -478,6 +590,41 @@ declare namespace leakwatch {
    * @throws {LeakwatchError} as {@link summarize}
    */
   function diff(paths: string[], options?: DiffOptions): Promise<Diff>;
+
+  /**
+   * Whether a function leaks: it runs in rounds of growing length, with full GCs
+   * and turns of the event loop after each. A promise it returns is awaited. What
+   * grows with the iterations is a leak; it must grow on in a last round, when V8
+   * was asked for all memory it can spare.
+   *
+   * A cache that is not full after all rounds looks like a leak to anyone: give it
+   * a bound, or `warmUp` enough.
+   * @throws {LeakwatchError} `ERR_LEAKWATCH_INVALID_ARGUMENT`, `…_ABORTED`, `…_BUSY` (one at a time); errors of the function as they are
+   */
+  function check(fn: () => unknown, options?: CheckOptions): Promise<CheckResult>;
+
+  /**
+   * As {@link check}, and rejects if it leaks.
+   * @throws {LeakwatchError} `ERR_LEAKWATCH_LEAK` with `result` and `suspects`, and those of {@link check}
+   */
+  function assertNoLeak(fn: () => unknown, options?: CheckOptions): Promise<CheckResult>;
+
+  /**
+   * A proxy of an object that is shared into vm contexts, for development. It tells
+   * of keys that are read and then replaced by a function or an object: each context
+   * that wraps the one before adds a link to a chain that never ends.
+   * @throws {LeakwatchError} `ERR_LEAKWATCH_INVALID_ARGUMENT`
+   */
+  function guard<T extends object>(object: T, options?: GuardOptions): T;
+
+  /**
+   * Live JavaScript objects by the name of their constructor, the most numerous first,
+   * without a snapshot. Collects all garbage, code caches too, and stands still for
+   * about 0.8 µs per node of the heap. Before it, V8 moves the content of small typed
+   * arrays off its heap.
+   * @throws {LeakwatchError} `ERR_LEAKWATCH_UNAVAILABLE`; see `capabilities().histogram`
+   */
+  function histogram(): HistogramRow[];
 
   /** What works natively here, what falls back, and why. */
   function capabilities(): Capabilities;

@@ -25,6 +25,10 @@ module.exports = {
   snapshotOnSignal: (...args) => require('./lib/signal').snapshotOnSignal(...args),
   summarize: async (path, options) => require('./lib/analysis').summarize(path, options),
   diff: async (paths, options) => require('./lib/analysis').diff(paths, options),
+  check: async (fn, options) => require('./lib/check').check(fn, options),
+  assertNoLeak: async (fn, options) => require('./lib/check').assertNoLeak(fn, options),
+  guard: (object, options) => require('./lib/guard').guard(object, options),
+  histogram: () => require('./lib/histogram').histogram(),
   capabilities: () => require('./lib/capabilities').capabilities(),
   promises: {
     tick: async (label) => baselines().settledTick(label),

@@ -1,4 +1,6 @@
 'use strict';
 
 // For `require('leakwatch/opentelemetry')`.
-module.exports = require('./lib/opentelemetry');
+const { exportMetrics } = require('./lib/opentelemetry');
+
+module.exports = { exportMetrics };

@@ -10,6 +10,7 @@ const FALLBACKS = {
   snapshot: 'node:inspector',
   signalWhileBusy: 'process.on(signal): main thread only, and only between turns of the event loop',
   nearHeapLimit: null,
+  histogram: null,
 };
 
 function capabilities() {

@@ -6,13 +6,17 @@
 const fs = require('fs');
 const { suppressText, run } = require('./analysis');
 const { Wrong } = require('./cli/arguments');
+const { progressLine } = require('./cli/progress');
 
 const USAGE = `usage: leakwatch <command> [options]
 
   summary FILE                what one heap snapshot holds, by class
   diff FILE FILE…             what grew between snapshots, oldest first
-  report FILE FILE… -o OUT    the same as one offline HTML file
+  report FILE… -o OUT         snapshots, or --history, as one offline HTML file
   redact IN OUT               a copy without the text of strings
+
+  run APP.JS|-- COMMAND…      runs a program and its children watched
+  top PID|FILE                a running process, or a history, live
 
   list                        processes of yours that can be asked
   status|baseline PID         how a running process stands; a full GC and its baseline
@@ -24,7 +28,7 @@ const USAGE = `usage: leakwatch <command> [options]
   --top N                     suspects (diff) or classes (summary) shown
   --min-growth BYTES          growth below which nothing is suspected
   --suppress FILE             fingerprints that are known and accepted
-  --history FILE              history() as JSON, for the report's charts
+  --history FILE              report: a history file or folder (LEAKWATCH_HISTORY)
   --keys                      redact: replace keys of dictionaries as well
   --no-color, -o OUT          plain text; write to a file
 
@@ -32,11 +36,14 @@ FILE may be a .heapsnapshot, plain, gzip or zstd; - is standard input.
 Exit codes: 0 nothing grew, 1 suspects found, 2 error.
 `;
 
-const VALUES = { '--top': 'top', '--min-growth': 'minGrowth', '--suppress': 'suppress', '--history': 'history', '-o': 'out' };
+const VALUES = { '--top': 'top', '--min-growth': 'minGrowth', '--suppress': 'suppress', '-o': 'out' };
 const SWITCHES = { '--json': 'json', '--keys': 'keys', '--no-color': 'plain' };
 
 /** Commands with options of their own; each module's `main(command, argv)` gives the exit code. */
 const MODULES = {
+  report: './cli/report',
+  run: './cli/run',
+  top: './cli/top',
   list: './cli/remote',
   status: './cli/remote',
   baseline: './cli/remote',
@@ -69,20 +76,6 @@ function count(name, text) {
   return Number(text);
 }
 
-/** A line on standard error that is drawn over, on a terminal only. */
-function progressLine(files) {
-  if (!process.stderr.isTTY) return { tell: undefined, clear: () => {} };
-  const start = Date.now();
-  let drawn = false;
-  const tell = ({ phase, file, done, total }) => {
-    if (Date.now() - start < 1000) return;
-    drawn = true;
-    const percent = total > 0 ? ` ${Math.floor((100 * done) / total)} %` : '';
-    process.stderr.write(`\r\x1b[K${files[file] || ''} ${phase}${percent}`);
-  };
-  return { tell, clear: () => drawn && process.stderr.write('\r\x1b[K') };
-}
-
 const COMMANDS = {
   summary(args) {
     if (args.files.length !== 1) throw new Wrong('summary takes one file');
@@ -91,11 +84,6 @@ const COMMANDS = {
   diff(args) {
     if (args.files.length < 2) throw new Wrong('diff takes two files or more, oldest first');
     return { what: 'diff', format: args.json ? 'json' : 'text', topSuspects: count('--top', args.top) };
-  },
-  report(args) {
-    if (args.files.length === 0 || !args.out) throw new Wrong('report takes files, and -o OUT');
-    const what = args.files.length === 1 ? 'summary' : 'diff';
-    return { what, format: args.json ? 'json' : 'html', topSuspects: count('--top', args.top) };
   },
   redact(args) {
     if (args.files.length !== 2) throw new Wrong('redact takes two paths: from and to');
@@ -118,7 +106,6 @@ async function main([command, ...rest]) {
   request.title = `leakwatch ${command}: ${args.files.join(' → ')}`;
   request.minGrowthBytes = count('--min-growth', args.minGrowth);
   request.colour = !args.plain && !args.out && Boolean(process.stdout.isTTY) && !process.env.NO_COLOR;
-  if (args.history) request.history = fs.readFileSync(args.history, 'utf8');
   if (args.suppress) {
     request.suppress = suppressText(args.suppress);
     request.today = new Date().toISOString().slice(0, 10);

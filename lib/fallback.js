@@ -84,6 +84,12 @@ function heapSpaces() {
 }
 
 /** A baseline as it stands now; `index` is given by the recorder. */
+/** Bytes in use by compiled machine code. */
+function codeUsed() {
+  const spaces = v8.getHeapSpaceStatistics().filter((s) => s.space_name.startsWith('code_'));
+  return spaces.reduce((sum, s) => sum + s.space_used_size, 0);
+}
+
 function baseline(label, gcMs, forced) {
   const s = heapStatistics();
   const memory = process.memoryUsage();
@@ -92,6 +98,7 @@ function baseline(label, gcMs, forced) {
     label,
     time: Date.now(),
     heapUsed: s.usedHeapSize,
+    code: codeUsed(),
     external: memory.external,
     arrayBuffers: memory.arrayBuffers,
     rss: memory.rss,

@@ -8,12 +8,4 @@ const path = require('path');
 // `automock` would replace our own modules as well.
 const real = typeof jest === 'object' && jest.requireActual ? jest.requireActual : require;
 
-/** `require` of the outer realm, or this one's where there is no way out. */
-function outerRequire() {
-  const { process: outer } = real('./native').load().hostGlobal();
-  if (outer.getBuiltinModule) return outer.getBuiltinModule('module').createRequire(__filename);
-  if (outer.mainModule) return (file) => outer.mainModule.require(file);
-  return real;
-}
-
-outerRequire()(path.join(__dirname, 'jest-host.js')).beforeFile(globalThis);
+real('./runner/outer').outerRequire()(path.join(__dirname, 'jest', 'host.js')).beforeFile(globalThis);

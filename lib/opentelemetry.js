@@ -4,7 +4,7 @@
 
 const options = require('./options');
 const peer = require('./peer');
-const { SIZES, VERDICTS } = require('./prometheus-families');
+const { SIZES, VERDICTS, buildInfo } = require('./prometheus-families');
 const { heapSpaces, sample } = require('./sample');
 const { start } = require('./watch');
 const { LeakwatchError, invalid } = require('./error');
@@ -19,20 +19,25 @@ const exporters = process[KEY];
 /** What the semantic conventions (1.45) ask of `v8js.gc.duration`. */
 const GC_BOUNDARIES = [0.01, 0.1, 1, 10];
 
-/** Names that no convention has: instrument, unit, what it is. */
+/**
+ * Names that no convention has: instrument, unit, what it is. Names, units and attributes are such that OpenTelemetry's rules
+ * for Prometheus give the names that leakwatch/prometheus has, so that the same alerts and dashboards serve both.
+ */
 const OWN = {
-  'leakwatch.watching': ['ObservableGauge', '1', '1 while leakwatch watches'],
-  'leakwatch.verdict': ['ObservableGauge', '1', 'The verdict on each channel: 1 for the one that holds, 0 for the others'],
-  'leakwatch.baseline.size': ['ObservableGauge', 'By', 'In use right after the newest full GC'],
-  'leakwatch.baseline.count': ['ObservableCounter', '{baseline}', 'Full GCs that made a baseline'],
-  'leakwatch.context.count': ['ObservableGauge', '{context}', 'Native contexts right after the newest full GC'],
-  'leakwatch.context.slope': ['ObservableGauge', '{context}/s', 'Growth of the number of native contexts'],
-  'leakwatch.global_handles.size': ['ObservableGauge', 'By', 'Global handles in use right after the newest full GC'],
+  'leakwatch.build_info': ['ObservableGauge', '', 'Versions of leakwatch, the application and Node; always 1'],
+  'leakwatch.watching': ['ObservableGauge', '', '1 while leakwatch watches'],
+  'leakwatch.verdict': ['ObservableGauge', '', 'The verdict on each channel: 1 for the one that holds, 0 for the others'],
+  'leakwatch.baseline': ['ObservableGauge', 'By', 'In use right after the newest full GC'],
+  'leakwatch.baseline_timestamp': ['ObservableGauge', 's', 'When the newest full GC was, in seconds since 1970'],
+  'leakwatch.baselines': ['ObservableCounter', '{baseline}', 'Full GCs that made a baseline'],
+  'leakwatch.contexts': ['ObservableGauge', '{context}', 'Native contexts right after the newest full GC'],
+  'leakwatch.global_handles': ['ObservableGauge', 'By', 'Global handles in use right after the newest full GC'],
   'leakwatch.slope': ['ObservableGauge', 'By/s', 'Growth of the baseline: Theil-Sen slope'],
+  'leakwatch.slope_contexts': ['ObservableGauge', '{context}/s', 'Growth of the number of native contexts'],
   'leakwatch.confidence': ['ObservableGauge', '1', 'Confidence that the channel rises at all, 0 to 1'],
-  'leakwatch.time_to_limit': ['ObservableGauge', 's', 'Until the limit is reached at this rate'],
-  'leakwatch.heap.limit': ['ObservableGauge', 'By', "V8's limit of the heap"],
-  'leakwatch.snapshot.count': ['ObservableCounter', '{snapshot}', 'Heap snapshots asked for, by what became of them'],
+  'leakwatch.time_to_limit': ['ObservableGauge', 's', 'Until the limit is reached at this rate; no point where it is not'],
+  'leakwatch.heap_limit': ['ObservableGauge', 'By', "V8's limit of the heap"],
+  'leakwatch.snapshots': ['ObservableCounter', '{snapshot}', 'Heap snapshots asked for, by what became of them'],
 };
 
 /** Names of the semantic conventions, at this moment rather than after a GC. */
@@ -45,8 +50,9 @@ const CONVENTIONS = {
 };
 
 class Exporter {
-  constructor(meter, { conventions = true }) {
+  constructor(meter, { conventions = true, appVersion }) {
     this._meter = meter;
+    this._info = buildInfo(appVersion);
     this._conventions = conventions;
     this._told = {};
     this._instruments = {};
@@ -90,30 +96,27 @@ class Exporter {
   }
 
   _state(tell, { watching, baselines, newest, heapLimit, snapshots }) {
+    tell('leakwatch.build_info', 1, this._info);
     tell('leakwatch.watching', watching ? 1 : 0);
-    tell('leakwatch.baseline.count', baselines);
-    tell('leakwatch.heap.limit', heapLimit);
-    for (const outcome of Object.keys(snapshots)) {
-      tell('leakwatch.snapshot.count', snapshots[outcome], { 'leakwatch.snapshot.outcome': outcome });
-    }
+    tell('leakwatch.baselines', baselines);
+    tell('leakwatch.heap_limit', heapLimit);
+    for (const outcome of Object.keys(snapshots)) tell('leakwatch.snapshots', snapshots[outcome], { outcome });
     if (!newest) return;
-    for (const [channel, field] of SIZES) tell('leakwatch.baseline.size', newest[field], { 'leakwatch.channel': channel });
-    tell('leakwatch.context.count', newest.nativeContexts, { 'leakwatch.context.state': 'native' });
-    tell('leakwatch.context.count', newest.detachedContexts, { 'leakwatch.context.state': 'detached' });
-    tell('leakwatch.global_handles.size', newest.globalHandles);
+    for (const [channel, field] of SIZES) tell('leakwatch.baseline', newest[field], { channel });
+    tell('leakwatch.baseline_timestamp', newest.time / 1000);
+    tell('leakwatch.contexts', newest.nativeContexts, { state: 'native' });
+    tell('leakwatch.contexts', newest.detachedContexts, { state: 'detached' });
+    tell('leakwatch.global_handles', newest.globalHandles);
   }
 
   _trend(tell, { channels, timesToLimit }) {
     for (const channel of Object.keys(channels)) {
       const { verdict, perSecond, confidence } = channels[channel];
-      const attributes = { 'leakwatch.channel': channel };
-      for (const each of VERDICTS) {
-        tell('leakwatch.verdict', each === verdict ? 1 : 0, { ...attributes, 'leakwatch.verdict': each });
-      }
-      if (channel === 'contexts') tell('leakwatch.context.slope', perSecond);
-      else tell('leakwatch.slope', perSecond, attributes);
-      tell('leakwatch.confidence', confidence, attributes);
-      if (channel in timesToLimit) tell('leakwatch.time_to_limit', timesToLimit[channel] / 1000, attributes);
+      for (const each of VERDICTS) tell('leakwatch.verdict', each === verdict ? 1 : 0, { channel, verdict: each });
+      if (channel === 'contexts') tell('leakwatch.slope_contexts', perSecond);
+      else tell('leakwatch.slope', perSecond, { channel });
+      tell('leakwatch.confidence', confidence, { channel });
+      if (channel in timesToLimit) tell('leakwatch.time_to_limit', timesToLimit[channel] / 1000, { channel });
     }
   }
 
@@ -176,4 +179,4 @@ function exportMetrics(given) {
   return exporter;
 }
 
-module.exports = { exportMetrics };
+module.exports = { OWN, exportMetrics };

@@ -123,10 +123,29 @@ const DIFF = {
   onProgress: fn,
 };
 
+const CHECK_THRESHOLDS = {
+  floorBytes: number(0, 1e15),
+  minRise: number(0, 1e15),
+  minRiseExternal: number(0, 1e15),
+  floorContexts: number(0, 1e6),
+  minContexts: number(0, 1e6),
+};
+
+const CHECK = {
+  iterations: whole(1, 1e9),
+  rounds: whole(5, 30),
+  warmUp: whole(0, 1e9),
+  timeMs: number(1, 2 ** 31 - 1),
+  thresholds: (name, value) => check(name, CHECK_THRESHOLDS, value),
+  suspects: boolean,
+  signal,
+};
+
+const GUARD = { isolate: boolean, deep: boolean, name: string, onFinding: fn };
 /** What the exporters take; packages of the application's are checked by those who use them. */
 const given = (_name, value) => value;
 const PROMETHEUS = { client: given, registry: given, appVersion: string, watch: boolean };
-const OPENTELEMETRY = { api: given, meterProvider: given, conventions: boolean, watch: boolean };
+const OPENTELEMETRY = { api: given, meterProvider: given, appVersion: string, conventions: boolean, watch: boolean };
 
 function show(value) {
   if (typeof value === 'string') return `'${value}'`;
@@ -183,8 +202,10 @@ function fromEnvironment(env) {
 }
 
 module.exports = {
+  check: (value) => check('check()', CHECK, value),
   diff: (value) => check('diff()', DIFF, value),
   fromEnvironment,
+  guard: (value) => check('guard()', GUARD, value),
   openTelemetry: (value) => check('exportMetrics()', OPENTELEMETRY, value),
   prometheus: (value) => check('exportMetrics()', PROMETHEUS, value),
   signal: (value) => check('snapshotOnSignal()', SIGNAL, value),

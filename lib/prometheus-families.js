@@ -70,10 +70,10 @@ function pauses({ pauses: { bounds, types } }) {
   return values;
 }
 
-/** Which version of the application this is, for leaks that came with one. */
-function appVersion(given) {
+/** Labels of what runs here; the application's version is for leaks that came with one. */
+function buildInfo(appVersion) {
   const { LEAKWATCH_APP_VERSION, npm_package_version: ofPackage } = process.env;
-  return [given, LEAKWATCH_APP_VERSION, ofPackage].find((text) => text !== undefined && text !== '') || '';
+  return { version, app_version: appVersion || LEAKWATCH_APP_VERSION || ofPackage || '', node_version: process.version };
 }
 
 /**
@@ -81,7 +81,7 @@ function appVersion(given) {
  * the worst of them for levels, the sum for counts.
  */
 function families(given = {}) {
-  const info = { version, app_version: appVersion(given.appVersion), node_version: process.version };
+  const info = buildInfo(given.appVersion);
   const row = (name, type, aggregator, labelNames, help, values) => ({
     name: `leakwatch_${name}`,
     type,
@@ -120,4 +120,4 @@ function families(given = {}) {
   ];
 }
 
-module.exports = { SIZES, VERDICTS, OUTCOMES, appVersion, families };
+module.exports = { SIZES, VERDICTS, buildInfo, families };

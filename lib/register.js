@@ -27,6 +27,15 @@ function openControl(given) {
   }
 }
 
+/** A history that cannot be written is no reason not to watch. */
+function openHistory(watch, given) {
+  try {
+    require('./history/record').record(watch, given);
+  } catch (error) {
+    say(`no history: ${error.message}`);
+  }
+}
+
 function register() {
   const mode = process.env.LEAKWATCH_REPORT || 'leak';
   if (!REPORTS.includes(mode)) {
@@ -36,13 +45,14 @@ function register() {
   try {
     const { control, ...options } = fromEnvironment(process.env);
     watch = start(options);
+    watch.on('error', (error) => say(error.message));
     if (control) openControl(control);
+    if (process.env.LEAKWATCH_HISTORY) openHistory(watch, process.env.LEAKWATCH_HISTORY);
   } catch (error) {
     // A wrong option must not keep the program from starting.
     say(`not watching: ${error.message}`);
     return;
   }
-  watch.on('error', (error) => say(error.message));
   if (mode === 'off') return;
   watch.on('leak', ({ reason }) => say(`leak: ${reason}`));
   watch.on('snapshot', ({ path, cause }) => say(`snapshot (${cause}): ${path}`));

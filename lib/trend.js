@@ -98,4 +98,4 @@ function stats() {
   };
 }
 
-module.exports = { history, judge, records, reset: () => native.reset(), stats, trend };
+module.exports = { history, judge, records, reset: () => native.reset(), shape, stats, trend };

@@ -15,7 +15,9 @@ const { ROOT } = require('./setup');
 const peers = require('../__test__/bench/support/peers');
 const { met, render } = require('../__test__/bench/support/table');
 
-const NAMES = ['gc-event', 'throughput', 'load', 'snapshot', 'class-heap', 'tax', 'soak', 'signal', 'analysis'];
+const NAMES = ['gc-event', 'throughput', 'load', 'snapshot', 'class-heap', 'tax', 'soak', 'signal', 'service', 'own-state'];
+/** Take many minutes, and so run only if they are named. */
+const LONG = ['limit', 'hour', 'fleet', 'analysis'];
 
 function fail(text) {
   process.stderr.write(`bench: ${text}\n`);
@@ -26,7 +28,7 @@ function parse(argv) {
   const json = argv.includes('--json');
   const names = argv.filter((arg) => arg !== '--json');
   for (const name of names) {
-    if (!NAMES.includes(name)) fail(`no benchmark "${name}"; there are ${NAMES.join(', ')}`);
+    if (![...NAMES, ...LONG].includes(name)) fail(`no benchmark "${name}"; there are ${[...NAMES, ...LONG].join(', ')}`);
   }
   return { json, names: names.length > 0 ? names : NAMES };
 }

@@ -39,11 +39,24 @@ const STAGES = {
   contract: () => [nodeTest(testFiles('contract'))],
   fallback: () => [nodeTest(testFiles('contract'), { LEAKWATCH_NATIVE_V8: 'off' })],
   process: () => [nodeTest(testFiles('process'))],
+  control: () => [nodeTest(testFiles('control', 'load'))],
+  examples: () => {
+    for (const name of ['express', 'fastify', 'nest']) install(path.join(ROOT, 'examples', name));
+    return [nodeTest(testFiles('examples'))];
+  },
   cases: () => {
     install(path.join(TESTS, 'cases'));
     return [nodeTest([path.join(TESTS, 'cases.test.js')])];
   },
   jest: () => [nodeTest(testFiles('jest'))],
+  browser: () => {
+    require(path.join(TESTS, 'tools', 'chromium')).ensure();
+    return [nodeTest(testFiles('browser'))];
+  },
+  fleet: () => {
+    install(path.join(TESTS, 'fleet'));
+    return [nodeTest(testFiles('fleet'))];
+  },
   matrix: () => [node(path.join(TESTS, 'matrix', 'run.js'))],
 };
 

@@ -31,7 +31,8 @@ function command(...args) {
 before(async () => {
   folder = fs.mkdtempSync(path.join(os.tmpdir(), 'leakwatch-analysis-'));
   const page = 'const nativeError = console.error;\nconsole.error = (...argv) => { nativeError(...argv); };';
-  const script = new vm.Script(page, { filename: 'page.js' });
+  // Joined, so that V8 keeps the name in two halves.
+  const script = new vm.Script(page, { filename: path.join(folder, 'page.js') });
   const shared = { error: console.error };
   files = [];
   for (let round = 0; round < 3; round++) {

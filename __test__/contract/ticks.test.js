@@ -9,7 +9,7 @@ const { leakwatch, passes } = require('./helper');
 beforeEach(() => leakwatch.reset());
 
 const FIELDS = [
-  'arrayBuffers', 'detachedContexts', 'external', 'forced', 'gcMs', 'globalHandles',
+  'arrayBuffers', 'code', 'detachedContexts', 'external', 'forced', 'gcMs', 'globalHandles',
   'heapUsed', 'index', 'label', 'nativeContexts', 'rss', 'time',
 ];
 

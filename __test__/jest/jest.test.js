@@ -13,7 +13,7 @@ const assert = require('node:assert');
 const packages = require('../tools/case-packages');
 
 const SETUP = path.join(__dirname, '..', '..', 'jest.js');
-const HANGS_AFTER_MS = 5 * 60 * 1000;
+const HANGS_AFTER_MS = 8 * 60 * 1000;
 
 let folder;
 let jest;

@@ -188,6 +188,21 @@ test('nothing half written is left', () => {
   assert.deepStrictEqual(fs.readdirSync(directory).filter((name) => name.startsWith('.')), []);
 });
 
+test('the control socket', async () => {
+  const { ask, find } = require(path.join(ROOT, 'lib', 'control', 'client'));
+  const control = path.join(directory, 'c');
+  leakwatch.start({ control });
+  await wait(() => fs.existsSync(path.join(control, `${process.pid}.sock`)));
+  const file = find(process.pid, control);
+  assert.strictEqual(fs.statSync(file).mode & 0o777, 0o600);
+  assert.strictEqual((await ask(file, 'status')).node, process.version);
+  assert.strictEqual((await ask(file, 'baseline', { label: 'asked' })).label, 'asked');
+  read((await ask(file, 'snapshot', { path: path.join(directory, 'asked.heapsnapshot') }, { timeout: 0 })).path);
+  await ask(file, 'no').then(() => assert.fail('refused'), (error) => assert.strictEqual(error.code, 'ERR_LEAKWATCH_CONTROL_REFUSED'));
+  leakwatch.stop();
+  assert.ok(!fs.existsSync(file));
+});
+
 async function main() {
   const count = { passed: 0, failed: 0, denied: 0 };
   for (const { name, run, needed } of tests) {

@@ -7,10 +7,11 @@ mod heap_builder;
 use std::path::PathBuf;
 
 use heap_builder::HeapBuilder;
-use leakwatch::report::{Model, TextStyle, html, json, text};
+use leakwatch::report::{Model, TextStyle, json, text};
 use leakwatch::snapshot::diff::{DiffOptions, diff_heaps};
 use leakwatch::snapshot::heap::Heap;
 use leakwatch::snapshot::known::KnownLeaks;
+use leakwatch::snapshot::largest::TreeNode;
 use leakwatch::snapshot::suppress;
 
 fn emitter_heap(listeners: usize) -> HeapBuilder {
@@ -111,24 +112,30 @@ fn json_carries_its_version_and_the_contracts_names() {
 }
 
 #[test]
-fn html_needs_nothing_and_lets_nothing_out() {
-    let html = html(&model());
-    assert!(html.contains("<title>connect &lt;listeners&gt;</title>"));
-    // The path's `</script>` stays inside the data.
-    assert_eq!(html.matches("</script>").count(), 2);
-    assert!(!html.contains("src=") && !html.contains("@import") && !html.contains("url("));
-    let data = html
-        .split("id=\"data\">")
-        .nth(1)
-        .unwrap()
-        .split("</script>")
-        .next()
-        .unwrap();
-    let value: serde_json::Value = serde_json::from_str(data).unwrap();
-    assert_eq!(
-        value["diff"]["files"][1]["path"],
-        "after </script>.heapsnapshot"
-    );
+fn the_tree_is_cut_and_what_is_cut_off_is_summed_up() {
+    fn each(node: &TreeNode, check: &mut impl FnMut(&TreeNode)) {
+        check(node);
+        node.children.iter().for_each(|child| each(child, check));
+    }
+    let tree = model().diff.unwrap().tree;
+    let (mut nodes, mut lists) = (0, 0);
+    each(&tree, &mut |node| {
+        nodes += 1;
+        let listed: u64 = node.children.iter().map(|child| child.retained).sum();
+        let rest: u64 = node.rest.iter().map(|group| group.retained).sum();
+        let rest_count: u64 = node.rest.iter().map(|group| group.count).sum();
+        assert_eq!(node.child_count, node.children.len() as u64 + rest_count);
+        assert_eq!(node.retained, node.shallow + listed + rest);
+        if node.name == "Array" {
+            lists += 1;
+            assert_eq!((node.children.len(), node.child_count), (16, 1010));
+            let [group] = node.rest.as_slice() else {
+                panic!("{:?}", node.rest)
+            };
+            assert_eq!((group.class.as_str(), group.count), ("Function", 994));
+        }
+    });
+    assert!(nodes < 50 && lists == 1, "{nodes} nodes, {lists} lists");
 }
 
 #[test]

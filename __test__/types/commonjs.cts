@@ -41,3 +41,31 @@ leakwatch.writeSnapshot('a', { compress: 'br' });
 watch.options = options;
 
 export { dispose, emitter, sync };
+
+import heapdump = require('leakwatch/compat/heapdump');
+import gcStats = require('leakwatch/compat/gc-stats');
+import memwatch = require('leakwatch/compat/memwatch');
+import { iterate, MemoryLeakError } from 'leakwatch/compat/leakage';
+import { toLeak } from 'leakwatch/matchers';
+
+heapdump.writeSnapshot((error, filename) => error ?? filename) satisfies boolean;
+gcStats().on('stats', ({ pause, diff }) => pause + diff.usedHeapSize);
+memwatch.on('leak', ({ reason }) => reason).on('stats', (stats) => stats.current_base);
+new memwatch.HeapDiff().end().change.details[0]?.['+'] satisfies number | undefined;
+iterate(() => {}).printSummary('title');
+iterate.async(async () => {}, { iterations: 1 }).catch((error) => error instanceof MemoryLeakError);
+toLeak(() => {}, { timeMs: 1 }).then(({ pass }) => pass satisfies boolean);
+leakwatch.guard(console, { isolate: true, onFinding: ({ read }) => read?.line }).log satisfies typeof console.log;
+leakwatch.histogram().map(({ name, count }) => `${name} ${count}`);
+leakwatch.check(async () => 1, { thresholds: { floorBytes: 8 } }).then(({ suspects, high }) => [suspects[0]?.sentence, high]);
+// @ts-expect-error: not an option
+leakwatch.assertNoLeak(() => {}, { iteration: 1 });
+// The exporters take what prom-client and OpenTelemetry have, and are optional.
+import prometheus = require('leakwatch/prometheus');
+import opentelemetry = require('leakwatch/opentelemetry');
+const scraped: prometheus.PrometheusExporter = prometheus.exportMetrics({ appVersion: '1.2.3', watch: false });
+scraped.stop();
+const observed: opentelemetry.OpenTelemetryExporter = opentelemetry.exportMetrics({ conventions: false });
+observed.stop();
+// @ts-expect-error there is no such option
+prometheus.exportMetrics({ register: {} });

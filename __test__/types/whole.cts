@@ -17,6 +17,10 @@ const calls: Record<Calls, true> = {
   summarize: true,
   diff: true,
   promises: true,
+  check: true,
+  assertNoLeak: true,
+  guard: true,
+  histogram: true,
   LeakwatchError: true,
 };
 const names: Record<keyof leakwatch.Capabilities, leakwatch.Capability> = leakwatch.capabilities();

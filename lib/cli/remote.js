@@ -3,7 +3,7 @@
 // asked over its control socket.
 
 const path = require('path');
-const { ask, find, list } = require('../control/client');
+const { ask, find, list, warmUp } = require('../control/client');
 const { Wrong, duration, flag, oneOf, parse, text, whole } = require('./arguments');
 const { suspects } = require('./suspects');
 const show = require('./remote-text');
@@ -67,6 +67,7 @@ const COMMANDS = {
 
   async baseline(options, pid) {
     const given = options.label === undefined ? {} : { label: options.label };
+    await warmUp(find(pid, where(options)), { thread: options.thread, timeout: options.timeout || STATUS_TIMEOUT_MS });
     const baseline = await target(pid, options)('baseline', given, BASELINE_TIMEOUT_MS);
     print(options, baseline, show.baseline(baseline));
     return 0;

@@ -59,17 +59,20 @@ class ControlServer {
       if (error.code === 'EADDRINUSE' && again) this._replace();
       else this._fail(error);
     });
-    // A cluster's children share their sockets; this one is each process's own.
-    server.listen({ path: this._address.path, exclusive: true }, () => {
-      if (this._closed) return;
-      try {
-        address.publish(this._file, this._address);
-        this._published = true;
-      } catch (error) {
-        this._fail(error);
-      }
-    });
+    // A cluster's children share their sockets; this one is each process's own. It is bound before listen()
+    // returns, and must be known to be: the process may end in this very turn.
+    server.listen({ path: this._address.path, exclusive: true });
+    if (server.listening) this._publish();
     server.unref();
+  }
+
+  _publish() {
+    this._published = true;
+    try {
+      address.publish(this._file, this._address);
+    } catch (error) {
+      this._fail(error);
+    }
   }
 
   /** The name is there already: a dead process's, or one of another container's. */

@@ -5,6 +5,7 @@
 
 const fs = require('fs');
 const path = require('path');
+const { removeFolder } = require('./remove');
 
 class Captures {
   /** In a new directory below `parent` that nobody else can enter. */
@@ -25,18 +26,6 @@ class Captures {
   remove() {
     removeFolder(this._directory);
   }
-}
-
-function removeFolder(folder) {
-  // rmSync came with Node 14.14, and recursive rmdirSync left with Node 16.
-  let names;
-  try {
-    names = fs.readdirSync(folder);
-  } catch (_) {
-    return;
-  }
-  for (const name of names) fs.unlinkSync(path.join(folder, name));
-  fs.rmdirSync(folder);
 }
 
 module.exports = { Captures };

@@ -11,7 +11,6 @@ use napi::bindgen_prelude::{AsyncTask, FnArgs, Function};
 use napi::threadsafe_function::ThreadsafeFunctionCallMode;
 use napi::{Env, Task};
 use napi_derive::napi;
-use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -24,10 +23,10 @@ type Step = FnArgs<(String, f64, f64, f64)>;
 #[napi(object)]
 #[derive(Clone)]
 pub struct JsAnalysis {
-    /// `summary`, `diff` or `redact` (two paths: from, to).
+    /// `summary`, `diff`, `redact` (two paths: from, to) or `nothing` (a report of no snapshot).
     pub what: String,
     pub paths: Vec<String>,
-    /// `value` (the API's result as JSON), `json`, `text` or `html` (a report).
+    /// `value` (the API's result as JSON); a report as `model` (JSON in one line), `json` or `text`.
     pub format: String,
     pub title: Option<String>,
     pub top_classes: Option<u32>,
@@ -39,8 +38,6 @@ pub struct JsAnalysis {
     /// The text of a suppress file, and today's date for it.
     pub suppress: Option<String>,
     pub today: Option<String>,
-    /// `history()` as JSON.
-    pub history: Option<String>,
     /// Replace keys of dictionaries as well.
     pub property_names: Option<bool>,
 }
@@ -79,6 +76,19 @@ impl Analysis {
             aborted: Arc::clone(&self.aborted),
             tell: progress.map(teller).transpose()?,
         }))
+    }
+
+    /// The same at once, for callers that cannot wait.
+    #[napi(catch_unwind)]
+    pub fn run_now(&self) -> JsAnalysed {
+        let request = self.request.clone();
+        let aborted = Arc::clone(&self.aborted);
+        let work = Work {
+            request,
+            aborted,
+            tell: None,
+        };
+        work.analysed()
     }
 
     /// Ends it at the next step.
@@ -121,11 +131,8 @@ pub struct Work {
     tell: Option<Tell>,
 }
 
-impl Task for Work {
-    type Output = JsAnalysed;
-    type JsValue = JsAnalysed;
-
-    fn compute(&mut self) -> napi::Result<JsAnalysed> {
+impl Work {
+    fn analysed(&self) -> JsAnalysed {
         let go_on = |at: Progress| {
             if let Some(tell) = &self.tell {
                 tell(at);
@@ -135,7 +142,7 @@ impl Task for Work {
         let done =
             std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&self.request, &go_on)));
         let error = match done {
-            Ok(Ok(analysed)) => return Ok(analysed),
+            Ok(Ok(analysed)) => return analysed,
             Ok(Err(error)) => JsError {
                 code: error.code().to_owned(),
                 message: error.to_string(),
@@ -147,11 +154,20 @@ impl Task for Work {
                 details: "{}".to_owned(),
             },
         };
-        Ok(JsAnalysed {
+        JsAnalysed {
             text: String::new(),
             suspects: 0,
             error: Some(error),
-        })
+        }
+    }
+}
+
+impl Task for Work {
+    type Output = JsAnalysed;
+    type JsValue = JsAnalysed;
+
+    fn compute(&mut self) -> napi::Result<JsAnalysed> {
+        Ok(self.analysed())
     }
 
     fn resolve(&mut self, _env: Env, output: JsAnalysed) -> napi::Result<JsAnalysed> {
@@ -168,13 +184,8 @@ fn work(
         title: request.title.clone().unwrap_or_default(),
         ..Model::default()
     };
-    if let Some(history) = &request.history {
-        let value: Value = serde_json::from_str(history).map_err(|error| SnapshotError::Usage {
-            what: format!("the history: {error}"),
-        })?;
-        model.history = Some(value);
-    }
     match (request.what.as_str(), paths.as_slice()) {
+        ("nothing", []) => {}
         ("redact", [from, to]) => return redacted(request, from, to, progress),
         ("summary", [path]) => {
             let defaults = Options::default();
@@ -267,7 +278,7 @@ fn redacted(
 fn render(request: &JsAnalysis, model: &Model) -> String {
     match request.format.as_str() {
         "json" => report::json(model),
-        "html" => report::html(model),
+        "model" => report::value(model).to_string(),
         "text" => {
             let colour = request.colour.unwrap_or(false);
             report::text(model, TextStyle { colour, rows: 0 })

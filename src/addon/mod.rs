@@ -16,11 +16,12 @@ use crate::system;
 use crate::trend::Baseline;
 use crate::v8::collect::{self, GcFlag};
 use crate::v8::heap_profiler;
+use crate::v8::histogram;
 use crate::v8::isolate::{CurrentIsolate, IsolateId};
 use crate::v8::os;
 use crate::v8::statistics::HeapStatistics;
 use napi::Env;
-use napi::bindgen_prelude::{FnArgs, Function};
+use napi::bindgen_prelude::{EscapableHandleScope, FnArgs, Function};
 use napi_derive::napi;
 use objects::*;
 use once_cell::sync::Lazy;
@@ -140,7 +141,7 @@ fn agrees(isolate: CurrentIsolate, host: &JsHost) -> bool {
 fn capabilities(why: Option<&str>) -> Vec<JsCapability> {
     let unix = cfg!(unix);
     let taking = heap_profiler::available();
-    let rows: [(&str, bool, &str); 6] = [
+    let rows: [(&str, bool, &str); 7] = [
         ("statistics", true, ""),
         ("gcEvents", true, ""),
         ("forcedGc", true, ""),
@@ -154,6 +155,11 @@ fn capabilities(why: Option<&str>) -> Vec<JsCapability> {
             "nearHeapLimit",
             taking,
             "V8's heap profiler is not exported",
+        ),
+        (
+            "histogram",
+            histogram::available(),
+            "V8's walk over live objects is not exported",
         ),
     ];
     rows.into_iter()
@@ -229,6 +235,29 @@ pub fn trust_gc_flag(always_on: bool) {
     });
 }
 
+/// Live objects by constructor, see [`CurrentIsolate::histogram`].
+#[napi(catch_unwind)]
+pub fn histogram(env: Env) -> Result<String> {
+    let (isolate, session) = (native(&env)?, session(&env)?);
+    let anchor = host_global(&env)?;
+    let mut scoped = |body: &mut dyn FnMut()| {
+        let mut done = false;
+        let opened = EscapableHandleScope::with(&env, anchor, |_, _| {
+            done = true;
+            body();
+            Ok(())
+        });
+        // Without a scope the handles live until the walk is over: dearer, and no less right.
+        if opened.is_err() && !done {
+            body();
+        }
+    };
+    let counted = session
+        .recorder()
+        .without_baselines(|| isolate.histogram(&mut scoped));
+    counted.ok_or_else(|| unavailable("histogram", "V8 does not tell").into())
+}
+
 /// A full GC that makes no baseline; its duration in milliseconds.
 #[napi(catch_unwind)]
 pub fn collect(env: Env) -> Result<f64> {
@@ -253,6 +282,7 @@ pub fn measure(env: Env) -> Result<()> {
     let statistics = statistics(isolate)?;
     session.set_pending(Baseline {
         forced: true,
+        code: isolate.code_used(),
         ..recorder::measure(&statistics, now, gc_ms, os::resident_memory())
     });
     Ok(())

@@ -316,10 +316,15 @@ impl GcSink for Recorder {
         let statistics = self.statistics(isolate, !full);
         let rss = if full { os::resident_memory() } else { None };
         let mut used = [0; MAX_SPACES];
+        let mut code = None;
         if full {
             let count = isolate.space_count().min(MAX_SPACES);
             for (at, slot) in used.iter_mut().enumerate().take(count) {
-                *slot = isolate.space(at).map_or(0, |space| space.used);
+                let Some(space) = isolate.space(at) else {
+                    continue;
+                };
+                *slot = space.used;
+                *code.get_or_insert(0) += if space.is_code() { space.used } else { 0 };
             }
         }
         let Some(mut state) = self.state.try_lock() else {
@@ -346,6 +351,7 @@ impl GcSink for Recorder {
         if let (true, 0, Some(statistics)) = (state.natural, state.suspended, statistics) {
             let baseline = Baseline {
                 index: state.next_baseline,
+                code,
                 ..measure(&statistics, self.clock.at(end), gc.duration_ms, rss)
             };
             state.add_baseline(baseline);
@@ -353,13 +359,14 @@ impl GcSink for Recorder {
     }
 }
 
-/// A baseline from V8's figures; array buffers are Node's to tell.
+/// A baseline from V8's figures; array buffers are Node's to tell, code is told by the spaces.
 pub fn measure(s: &HeapStatistics, time_ms: f64, gc_ms: f64, rss: Option<u64>) -> Baseline {
     Baseline {
         index: 0,
         label: None,
         time_ms,
         heap_used: s.used_heap_size,
+        code: None,
         external: s.external_memory,
         array_buffers: None,
         rss: rss.unwrap_or(0),

@@ -41,9 +41,6 @@ pub fn value(model: &Model) -> Value {
             model.expired.iter().map(suppression_value).collect(),
         );
     }
-    if let Some(history) = &model.history {
-        report.insert("history".into(), history.clone());
-    }
     Value::Object(report)
 }
 
@@ -174,8 +171,11 @@ fn delta_value(delta: &ClassDelta) -> Value {
     value
 }
 
-/// Depth is bounded by [`crate::snapshot::summary::largest`]'s number of nodes.
+/// Depth is bounded by [`crate::snapshot::largest`]'s number of nodes.
 fn tree_value(tree: &TreeNode) -> Value {
+    let rest = tree.rest.iter().map(
+        |group| json!({ "class": group.class, "count": group.count, "retained": group.retained }),
+    );
     json!({
         "name": tree.name,
         "type": tree.node_type,
@@ -183,6 +183,7 @@ fn tree_value(tree: &TreeNode) -> Value {
         "retained": tree.retained,
         "childCount": tree.child_count,
         "children": tree.children.iter().map(tree_value).collect::<Vec<_>>(),
+        "rest": rest.collect::<Vec<_>>(),
     })
 }
 

@@ -1,14 +1,10 @@
-//! One model, versioned schema: JSON, text, one offline HTML file.
+//! One model, versioned schema: JSON and text. The HTML page is made of the JSON by `lib/report`.
 
-mod html;
 mod json;
 mod text;
 
-pub use html::html;
 pub use json::{diff_value, json, summary_value, suspect_value, value};
 pub use text::{TextStyle, text};
-
-use serde_json::Value;
 
 use crate::snapshot::suppress::Suppression;
 use crate::snapshot::{Diff, Summary, Suspect};
@@ -29,6 +25,4 @@ pub struct Model {
     pub suppressed: Vec<(Suspect, Suppression)>,
     /// Entries of the suppress file whose day has passed.
     pub expired: Vec<Suppression>,
-    /// Baselines and GC events as `history()` gives them: `{baselines: […], gcs: […]}`.
-    pub history: Option<Value>,
 }

@@ -7,11 +7,12 @@ use rustc_hash::FxHashMap;
 use crate::snapshot::SnapshotError;
 use crate::snapshot::growth::{self, Growth};
 use crate::snapshot::heap::{Heap, processors};
+use crate::snapshot::largest::{TreeNode, largest};
 use crate::snapshot::originals::Originals;
 use crate::snapshot::piles;
 use crate::snapshot::progress::{OnProgress, Phase, Reporter};
 use crate::snapshot::scripts::Scripts;
-use crate::snapshot::summary::{self, FileInfo, TreeNode};
+use crate::snapshot::summary::{self, FileInfo};
 use crate::snapshot::suspects::{self, Place, Suspect};
 
 /// How to compare.
@@ -182,7 +183,7 @@ pub fn diff_heaps(
         class_count,
         classes,
         suspects: findings.suspects,
-        tree: summary::largest(last),
+        tree: largest(last),
     })
 }
 

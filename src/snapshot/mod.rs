@@ -14,6 +14,7 @@ pub mod heap;
 pub mod kind;
 pub mod known;
 pub(crate) mod labels;
+pub mod largest;
 pub(crate) mod layout;
 pub(crate) mod numbers;
 pub mod order;
@@ -41,6 +42,7 @@ pub mod writer;
 
 pub use diff::{ClassDelta, Diff, DiffOptions, diff};
 pub use error::SnapshotError;
+pub use largest::{RestGroup, TreeNode};
 pub use progress::{OnProgress, Phase, Progress};
-pub use summary::{ClassRow, FileInfo, Options, Summary, TreeNode, summarize};
+pub use summary::{ClassRow, FileInfo, Options, Summary, summarize};
 pub use suspects::{PathStep, Place, Suspect};

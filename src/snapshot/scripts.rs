@@ -63,10 +63,28 @@ pub(crate) fn script_of(graph: &Graph, closure: u32) -> Option<u32> {
 
 /// The script's name, as `require`, `import` or `vm` gave it.
 fn script_url(graph: &Graph, script: u32) -> Option<String> {
-    let name = graph.follow(script, "name")?;
-    graph
-        .kind(name)
-        .is_string()
-        .then(|| graph.name(name).into_owned())
-        .filter(|url| !url.is_empty())
+    text_of(graph, graph.follow(script, "name")?).filter(|url| !url.is_empty())
+}
+
+/// Pieces of a string that is put together, at most.
+const PIECES: usize = 256;
+
+/// A string's text. One that was joined (`path.join`, a template) lies in two halves until somebody reads it.
+fn text_of(graph: &Graph, string: u32) -> Option<String> {
+    let mut text = String::new();
+    let mut left = vec![string];
+    for _ in 0..PIECES {
+        let Some(node) = left.pop() else {
+            return Some(text);
+        };
+        match graph.kind(node) {
+            NodeType::ConsString => {
+                left.push(graph.follow(node, "second")?);
+                left.push(graph.follow(node, "first")?);
+            }
+            kind if kind.is_string() => text.push_str(&graph.name(node)),
+            _ => return None,
+        }
+    }
+    None
 }

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use crate::snapshot::SnapshotError;
 use crate::snapshot::classes::ClassKey;
 use crate::snapshot::heap::{Heap, processors};
+use crate::snapshot::largest::{TreeNode, largest};
 use crate::snapshot::progress::{OnProgress, Reporter};
 use crate::snapshot::scripts::Scripts;
 use crate::snapshot::suspects::Place;
-use crate::snapshot::trail;
 
 /// How to summarize.
 #[derive(Clone, Copy)]
@@ -59,23 +59,6 @@ pub struct ClassRow {
     pub shallow: u64,
     /// Bytes that would go with them.
     pub retained: u64,
-}
-
-/// A part of the dominator tree: the largest children of the largest.
-#[derive(Clone, Debug)]
-pub struct TreeNode {
-    /// The object.
-    pub name: String,
-    /// V8's type of node.
-    pub node_type: &'static str,
-    /// Its own bytes.
-    pub shallow: u64,
-    /// Bytes that would go with it.
-    pub retained: u64,
-    /// Objects it immediately dominates, in all.
-    pub child_count: u64,
-    /// The largest of them.
-    pub children: Vec<TreeNode>,
 }
 
 /// What is in one snapshot.
@@ -148,60 +131,4 @@ pub(crate) fn file_info(path: &Path, heap: &Heap) -> FileInfo {
         edges: heap.graph.edge_count() as u64,
         total_bytes: heap.total_size(),
     }
-}
-
-/// Nodes of the reported tree, at most: it goes into a file that people open.
-const TREE_NODES: usize = 2000;
-
-/// Children reported of one node.
-const TREE_CHILDREN: usize = 12;
-
-/// The part of the dominator tree that holds most: level by level, until the bound.
-pub(crate) fn largest(heap: &Heap) -> TreeNode {
-    let mut kept: Vec<(u32, Vec<usize>, u64)> = vec![(0, Vec::new(), 0)];
-    let smallest = heap.total_size() / 1000;
-    let mut at = 0;
-    while at < kept.len() && kept.len() < TREE_NODES {
-        let mut children: Vec<u32> = heap.tree.children(kept[at].0).collect();
-        kept[at].2 = children.len() as u64;
-        children.sort_by_key(|&child| std::cmp::Reverse(heap.dominators.retained[child as usize]));
-        children.truncate(TREE_CHILDREN);
-        children.retain(|&child| heap.dominators.retained[child as usize] > smallest);
-        for child in children {
-            let index = kept.len();
-            kept.push((child, Vec::new(), 0));
-            kept[at].1.push(index);
-        }
-        at += 1;
-    }
-    // Children come after their parents, so that taking them from the end finds them finished.
-    let mut built: Vec<Option<TreeNode>> = Vec::with_capacity(kept.len());
-    built.resize_with(kept.len(), || None);
-    for (index, (number, children, child_count)) in kept.iter().enumerate().rev() {
-        let node = heap.dominators.order.node_of[*number as usize];
-        let children = children
-            .iter()
-            .filter_map(|&child| built[child].take())
-            .collect();
-        built[index] = Some(TreeNode {
-            name: if node == 0 {
-                "(root)".into()
-            } else {
-                trail::node_name(&heap.graph, node)
-            },
-            node_type: heap.graph.kind(node).name(),
-            shallow: heap.shallow.get(node),
-            retained: heap.dominators.retained[*number as usize],
-            child_count: *child_count,
-            children,
-        });
-    }
-    built.into_iter().next().flatten().unwrap_or(TreeNode {
-        name: "(root)".into(),
-        node_type: "synthetic",
-        shallow: 0,
-        retained: 0,
-        child_count: 0,
-        children: Vec::new(),
-    })
 }

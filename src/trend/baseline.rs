@@ -11,6 +11,8 @@ pub struct Baseline {
     pub time_ms: f64,
     /// Bytes in use on the JavaScript heap.
     pub heap_used: u64,
+    /// Bytes of `heap_used` that are compiled machine code, where V8 tells.
+    pub code: Option<u64>,
     /// Bytes held outside the heap by objects on it, as V8 counts them.
     pub external: u64,
     /// Bytes in `ArrayBuffer`s, Node's `Buffer`s among them, where the host tells.
@@ -40,6 +42,7 @@ impl Baseline {
             label: None,
             time_ms: later.time_ms,
             heap_used: self.heap_used.min(later.heap_used),
+            code: least(self.code, later.code),
             external: self.external.min(later.external),
             array_buffers: least(self.array_buffers, later.array_buffers),
             rss: self.rss.min(later.rss),

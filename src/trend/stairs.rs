@@ -40,6 +40,31 @@ pub fn steps(series: &Series, least: f64) -> Vec<Step> {
         .collect()
 }
 
+/// The series without its steps, each replaced by the median increment: what grows between the times that a table doubles.
+///
+/// A map or a dictionary of small entries grows on a line, its table in steps that come to as much in all. Neither is most
+/// of the growth, so neither a line nor a staircase is sure; the line alone is.
+#[must_use]
+pub fn levelled(series: &Series, steps: &[Step]) -> Series {
+    let mut increments: Vec<f64> = series.values.windows(2).map(|w| w[1] - w[0]).collect();
+    let middle = slope::median(&mut increments);
+    let (mut taken, mut next) = (0.0, steps.iter().peekable());
+    let values = series
+        .ticks
+        .iter()
+        .zip(&series.values)
+        .map(|(&tick, value)| {
+            while let Some(step) = next.next_if(|step| step.tick <= tick) {
+                taken += step.size - middle;
+            }
+            value - taken
+        });
+    Series {
+        values: values.collect(),
+        ticks: series.ticks.clone(),
+    }
+}
+
 /// Whether the steps make up most of the growth and are those of something that goes on growing: four that grow by a fifth or
 /// more each (what doubling does), or six of any height, a third of it in the later half; and the last not so long ago that
 /// another is overdue.

@@ -78,7 +78,7 @@ impl CurrentIsolate {
         true
     }
 
-    fn profiler(self) -> Option<*mut c_void> {
+    pub(super) fn profiler(self) -> Option<*mut c_void> {
         let profiler = SYMBOLS.heap_profiler?;
         // SAFETY: the isolate is current; V8 owns the profiler it returns.
         let profiler = unsafe { profiler(self.as_ptr()) };

@@ -7,6 +7,7 @@ pub mod collect;
 pub mod cpu;
 pub mod gc;
 pub mod heap_profiler;
+pub mod histogram;
 pub mod interrupt;
 pub mod isolate;
 mod line_ends;

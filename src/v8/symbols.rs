@@ -44,6 +44,40 @@ pub(super) enum InitLineEnds {
     IsolateScript(unsafe extern "C" fn(IsolatePtr, *mut usize)),
 }
 
+/// V8's walk over all live JavaScript objects; handles are passed as pointers.
+#[derive(Clone, Copy)]
+pub(super) enum QueryObjects {
+    /// Node 20 and later, of `HeapProfiler`: `(Local<Context>, QueryObjectPredicate*, std::vector<Global<Object>>*)`.
+    Profiler(unsafe extern "C" fn(*mut c_void, *const usize, *mut c_void, *mut c_void)),
+    /// Node 12 to 18, of `v8::debug`: the same without the profiler, into a `PersistentValueVector<Object>`.
+    Debug(unsafe extern "C" fn(*const usize, *mut c_void, *mut c_void)),
+}
+
+/// `String::WriteUtf8` of Node 12 to 22, and what replaced it.
+#[derive(Clone, Copy)]
+pub(super) enum WriteUtf8 {
+    Old(
+        unsafe extern "C" fn(
+            *const usize,
+            IsolatePtr,
+            *mut c_char,
+            c_int,
+            *mut c_int,
+            c_int,
+        ) -> c_int,
+    ),
+    New(
+        unsafe extern "C" fn(
+            *const usize,
+            IsolatePtr,
+            *mut c_char,
+            usize,
+            c_int,
+            *mut usize,
+        ) -> usize,
+    ),
+}
+
 /// What this process exports. Each field is `None` where the symbol is missing.
 pub(super) struct Symbols {
     pub current_isolate: Option<unsafe extern "C" fn() -> IsolatePtr>,
@@ -75,6 +109,11 @@ pub(super) struct Symbols {
     pub script_iterator_next: Option<unsafe extern "C" fn(*mut c_void) -> usize>,
     pub init_line_ends: Option<InitLineEnds>,
     pub script_is_wasm: Option<unsafe extern "C" fn(*const c_void) -> bool>,
+    pub query_objects: Option<QueryObjects>,
+    pub current_context: Option<unsafe extern "C" fn(IsolatePtr) -> *const usize>,
+    pub constructor_name: Option<unsafe extern "C" fn(*const usize) -> *const usize>,
+    pub dispose_global: Option<unsafe extern "C" fn(*mut usize)>,
+    pub write_utf8: Option<WriteUtf8>,
     #[cfg(not(target_os = "linux"))]
     pub resident_set_memory: Option<unsafe extern "C" fn(*mut usize) -> c_int>,
 }
@@ -128,6 +167,17 @@ impl Symbols {
                     symbol!(c"_ZN2v88internal6Script12InitLineEndsENS0_6HandleIS1_EE")
                         .map(InitLineEnds::Script),
                 );
+        let query = symbol!(
+            c"_ZN2v812HeapProfiler12QueryObjectsENS_5LocalINS_7ContextEEEPNS_20QueryObjectPredicateEPSt6vectorINS_6GlobalINS_6ObjectEEESaIS9_EE"
+        )
+        .map(QueryObjects::Profiler)
+        .or(symbol!(
+            c"_ZN2v85debug12QueryObjectsENS_5LocalINS_7ContextEEEPNS0_20QueryObjectPredicateEPNS_21PersistentValueVectorINS_6ObjectENS_34DefaultPersistentValueVectorTraitsEEE"
+        )
+        .map(QueryObjects::Debug));
+        let write = symbol!(c"_ZNK2v86String11WriteUtf8V2EPNS_7IsolateEPcmiPm")
+            .map(WriteUtf8::New)
+            .or(symbol!(c"_ZNK2v86String9WriteUtf8EPNS_7IsolateEPciPii").map(WriteUtf8::Old));
         Self {
             current_isolate: symbol!(c"_ZN2v87Isolate13TryGetCurrentEv", c"_ZN2v87Isolate10GetCurrentEv"),
             heap_statistics_new: symbol!(c"_ZN2v814HeapStatisticsC1Ev"),
@@ -157,6 +207,11 @@ impl Symbols {
             script_iterator_new: symbol!(c"_ZN2v88internal6Script8IteratorC1EPNS0_7IsolateE"),
             script_iterator_next: symbol!(c"_ZN2v88internal6Script8Iterator4NextEv"),
             init_line_ends: line_ends,
+            query_objects: query,
+            current_context: symbol!(c"_ZN2v87Isolate17GetCurrentContextEv"),
+            constructor_name: symbol!(c"_ZN2v86Object18GetConstructorNameEv"),
+            dispose_global: symbol!(c"_ZN2v812api_internal13DisposeGlobalEPm", c"_ZN2v82V813DisposeGlobalEPm"),
+            write_utf8: write,
             script_is_wasm: symbol!(c"_ZNK2v85debug6Script6IsWasmEv"),
             #[cfg(not(target_os = "linux"))]
             resident_set_memory: symbol!(c"uv_resident_set_memory"),

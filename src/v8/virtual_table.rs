@@ -92,6 +92,49 @@ impl<'a, 'b> ActivityControl<'a, 'b> {
     }
 }
 
+/// Receives the handle of an object; true picks it.
+pub type Filter<'a> = dyn FnMut(*const usize) -> bool + 'a;
+
+/// A `v8::QueryObjectPredicate` that asks a closure.
+#[repr(C)]
+pub(super) struct QueryObjectPredicate<'a, 'b> {
+    table: &'static QueryObjectPredicateTable,
+    filter: &'a mut Filter<'b>,
+}
+
+#[repr(C)]
+struct QueryObjectPredicateTable {
+    destroy: unsafe extern "C" fn(*mut c_void),
+    delete: unsafe extern "C" fn(*mut c_void),
+    filter: unsafe extern "C" fn(*mut c_void, *const usize) -> bool,
+}
+
+static QUERY_OBJECT_PREDICATE: QueryObjectPredicateTable = QueryObjectPredicateTable {
+    destroy: nothing,
+    delete: nothing,
+    filter,
+};
+
+impl<'a, 'b> QueryObjectPredicate<'a, 'b> {
+    pub fn new(filter: &'a mut Filter<'b>) -> Self {
+        Self {
+            table: &QUERY_OBJECT_PREDICATE,
+            filter,
+        }
+    }
+
+    pub fn as_ptr(&mut self) -> *mut c_void {
+        core::ptr::from_mut(self).cast()
+    }
+}
+
+unsafe extern "C" fn filter(this: *mut c_void, object: *const usize) -> bool {
+    // SAFETY: as in `write_ascii_chunk`.
+    let predicate = unsafe { &mut *this.cast::<QueryObjectPredicate<'_, '_>>() };
+    let filter = &mut predicate.filter;
+    catch_unwind(AssertUnwindSafe(|| filter(object))).unwrap_or(false)
+}
+
 unsafe extern "C" fn nothing(_this: *mut c_void) {}
 
 unsafe extern "C" fn chunk_size(this: *mut c_void) -> c_int {

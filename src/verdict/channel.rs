@@ -3,7 +3,7 @@
 use super::evidence::{Doubt, Evidence, Scale};
 use super::window::{Track, Window};
 use super::{Channel, ChannelTrend, Limits, Thresholds, Verdict, reason};
-use crate::trend::{Baseline, Series, shape};
+use crate::trend::{Baseline, Series, shape, stairs};
 
 /// Most points that are compared pairwise: 2016 pairs.
 const MOST_POINTS: usize = 64;
@@ -17,6 +17,9 @@ const RSS_RISE: f64 = 8e6;
 
 /// Bytes that a rise among natural baselines must come to before its size counts as evidence.
 const LARGE_RISE: f64 = 8e6;
+
+/// Bytes that a byte of new code brings, itself included.
+const WITH_CODE: f64 = 1.5;
 
 /// Confidence at which a rise is called *growing*.
 const RISES: f64 = 0.95;
@@ -33,7 +36,14 @@ pub(super) fn judge_all(
         let track = window.track(|b| Some(value(b)));
         judge(channel, track.unwrap_or_default())
     };
-    let heap = all(Channel::Heap, |b| b.heap_used);
+    let mut heap = all(Channel::Heap, |b| b.heap_used);
+    if heap.verdict == Verdict::Leaking
+        && let Some(track) = besides_code(&window)
+        && judge(Channel::Heap, track).verdict < Verdict::Leaking
+    {
+        heap.verdict = Verdict::Growing;
+        heap.reason = reason::compiled(&heap);
+    }
     let external = judge_external(baselines, &window, limits, thresholds);
     let contexts = window
         .track(|b| b.native_contexts)
@@ -47,6 +57,25 @@ pub(super) fn judge_all(
     channels.extend(contexts);
     channels.push(rss);
     channels
+}
+
+/// The heap without compiled code and what comes with it; `None` where that is not known.
+///
+/// A warm-up of one request a tick rises as straight as a leak for two dozen ticks, until everything is compiled. Each
+/// function that V8 compiles has a feedback vector on the old heap, half as large as its code as a rule.
+fn besides_code(window: &Window) -> Option<Track> {
+    let code = window.track(|b| b.code)?;
+    let mut heap = window.track(|b| Some(b.heap_used))?;
+    let first = code.before.first().or(code.series.values.first())?;
+    for (used, code) in [
+        (&mut heap.series.values, &code.series.values),
+        (&mut heap.before, &code.before),
+    ] {
+        for (used, code) in used.iter_mut().zip(code) {
+            *used -= WITH_CODE * (code - first);
+        }
+    }
+    Some(heap)
 }
 
 /// Off-heap memory, seen as V8 counts it and as Node does: array buffers can grow while V8's figure stays flat. A program
@@ -134,6 +163,12 @@ fn judge(
             (evidence, doubt) = second;
         }
     }
+    if matches!(channel, Channel::Heap | Channel::External)
+        && doubt.is_some_and(|doubt| doubt != Doubt::GivenBack)
+        && grows_between_steps(&series, &before, &scale, thresholds)
+    {
+        doubt = None;
+    }
     trend.per_tick = evidence.slope.per_tick;
     trend.low = evidence.slope.low;
     trend.high = evidence.slope.high;
@@ -217,6 +252,24 @@ fn look(
         }
     }
     (first, doubt)
+}
+
+/// Whether it leaks on a line once the steps are out of it; see [`stairs::levelled`].
+fn grows_between_steps(
+    series: &Series,
+    before: &[f64],
+    scale: &Scale,
+    thresholds: &Thresholds,
+) -> bool {
+    let steps = stairs::steps(series, scale.step);
+    if steps.is_empty() {
+        return false;
+    }
+    let fall = shape::fall(&[before, &series.values].concat());
+    let line = stairs::levelled(series, &steps);
+    Evidence::of(&line, fall, scale)
+        .doubt(scale, thresholds)
+        .is_none()
 }
 
 /// Rise of the floor per tick.

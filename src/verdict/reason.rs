@@ -96,6 +96,19 @@ pub(super) fn excuse_rss(rss: &mut ChannelTrend, explained: bool) {
     });
 }
 
+/// A rise of compiled code and little else.
+pub(super) fn compiled(heap: &ChannelTrend) -> String {
+    format!(
+        "{} after full GC grew by {} per tick (95% interval {} to {}) over {} baselines, but most of it is compiled code, as in \
+         a warm-up",
+        name(heap.channel),
+        amount(heap.channel, heap.per_tick),
+        amount(heap.channel, heap.low),
+        amount(heap.channel, heap.high),
+        heap.ticks,
+    )
+}
+
 /// A recent rise below what the run gave back before.
 pub(super) fn given_back(near: &ChannelTrend, fall: f64) -> String {
     format!(

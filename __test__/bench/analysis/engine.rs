@@ -27,7 +27,7 @@ fn main() -> ExitCode {
     let result = match arguments.first().map(String::as_str) {
         Some("load") if files.len() == 1 => load(&files[0]),
         Some("diff") if files.len() >= 2 => compare(&files),
-        Some(format @ ("text" | "json" | "html")) if !files.is_empty() => report(format, &files),
+        Some(format @ ("text" | "json")) if !files.is_empty() => report(format, &files),
         Some("redact") if files.len() == 2 => {
             redact(&files[0], &files[1], &Redaction::default()).map(drop)
         }
@@ -35,7 +35,7 @@ fn main() -> ExitCode {
         Some("cost") if files.len() >= 2 => cost(&arguments[1], &files[1..]),
         _ => {
             eprintln!(
-                "usage: engine load|dump FILE, engine cost load|parse|diff FILE…, engine diff|text|json|html FILE FILE…"
+                "usage: engine load|dump FILE, engine cost load|parse|diff FILE…, engine diff|text|json FILE FILE…"
             );
             return ExitCode::from(2);
         }
@@ -151,8 +151,7 @@ fn report(format: &str, files: &[PathBuf]) -> Result<(), SnapshotError> {
         "{}",
         match format {
             "text" => leakwatch::report::text(&model, TextStyle::default()),
-            "json" => leakwatch::report::json(&model),
-            _ => leakwatch::report::html(&model),
+            _ => leakwatch::report::json(&model),
         }
     );
     Ok(())

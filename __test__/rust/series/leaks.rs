@@ -4,7 +4,7 @@ use super::{Shape, rng::Rng};
 
 /// All of them: name, shape, fewest ticks from which it can be told, and the share to be found from there on. Uneven
 /// leaks pause at times, and a pause at the end of the run rightly lowers the verdict for that moment.
-pub const ALL: [(&str, Shape, usize, f64); 15] = [
+pub const ALL: [(&str, Shape, usize, f64); 16] = [
     ("linear", linear, 12, 0.95),
     ("linear in uneven amounts", uneven, 12, 0.95),
     ("accelerating", accelerating, 12, 0.95),
@@ -18,6 +18,7 @@ pub const ALL: [(&str, Shape, usize, f64); 15] = [
     ("in a third of the ticks", bursty, 60, 0.95),
     ("in a tenth of the ticks", rare, 240, 0.9),
     ("array that doubles, with elements", array, 20, 0.95),
+    ("map of ids, table doubling", ids, 20, 0.95),
     ("one chunk every few ticks", chunks, 30, 0.95),
     ("small leak, one large step", stepped, 30, 0.95),
 ];
@@ -164,6 +165,21 @@ pub fn weak_array_list(rng: &mut Rng, ticks: usize, unit: f64) -> Vec<f64> {
                 capacity += (capacity / 2.0_f64).floor().max(2.0);
             }
             capacity * 8.0
+        })
+        .collect()
+}
+
+/// A map or a set of ids: entries of 32 bytes on a line, and a table of 24 bytes a slot that doubles.
+fn ids(rng: &mut Rng, ticks: usize, unit: f64) -> Vec<f64> {
+    let (per_tick, mut capacity) = (unit / 32.0, rng.within(16.0, 4000.0));
+    let mut length = 0.0;
+    (0..ticks)
+        .map(|_| {
+            length += per_tick;
+            while length > capacity {
+                capacity *= 2.0;
+            }
+            length * 32.0 + capacity * 24.0
         })
         .collect()
 }

@@ -1,0 +1,4 @@
+'use strict';
+
+// For Jest: `reporters: ['default', 'leakwatch/jest-reporter']`.
+module.exports = require('./lib/jest-reporter');

@@ -1,0 +1,101 @@
+'use strict';
+// A leak is believed only when it goes on, and stays when memory is short: one
+// more round, with the strongest collection V8 has before and after it. V8's own
+// caches (of compiled scripts, for one) go then; what the program holds does not.
+// Two snapshots around that round show what holds it.
+
+const fs = require('fs');
+const os = require('os');
+const path = require('path');
+const { diff } = require('../analysis');
+const { writeSnapshotAsync } = require('../snapshot');
+
+/**
+ * What is run again, as a share of the iterations so far, and the share of the
+ * rate that must be seen then. What is in one table alone grows when the table
+ * doubles, so a second try runs as much as was run before.
+ */
+const TRIES = [
+  { again: 1 / 3, keepsOn: 0.6 },
+  { again: 1, keepsOn: 0.25 },
+];
+const MAX_SUSPECTS = 10;
+
+function removeFolder(folder) {
+  for (const name of fs.readdirSync(folder)) fs.unlinkSync(path.join(folder, name));
+  fs.rmdirSync(folder);
+}
+
+/** Snapshots in a private folder that goes away whatever happens. */
+class Evidence {
+  constructor(signal) {
+    this.signal = signal;
+    this.paths = [];
+    this.missing = null;
+    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'leakwatch-check-'));
+    this.remove = () => {
+      process.removeListener('exit', this.remove);
+      if (this.folder) removeFolder(this.folder);
+      this.folder = null;
+    };
+    // process.exit() in the middle runs no finally.
+    process.on('exit', this.remove);
+  }
+
+  async attempt(work) {
+    if (this.missing !== null) return undefined;
+    try {
+      return await work();
+    } catch (error) {
+      if (error.code === 'ERR_LEAKWATCH_ABORTED') throw error;
+      // The verdict stands without suspects: no memory or disk for a snapshot, as a rule.
+      this.missing = error.message;
+      return undefined;
+    }
+  }
+
+  async take(name) {
+    await this.attempt(async () => {
+      const { path: file } = await writeSnapshotAsync(path.join(this.folder, `${name}.heapsnapshot`), { signal: this.signal });
+      this.paths.push(file);
+    });
+  }
+
+  async suspects() {
+    const found = await this.attempt(() => diff(this.paths, { topSuspects: MAX_SUSPECTS, signal: this.signal }));
+    const suspects = found ? found.suspects : [];
+    if (found && suspects.length === 0) this.missing = 'nothing that grew stands out between two snapshots';
+    return { suspects, suspectsMissing: this.missing };
+  }
+}
+
+/** Whether more of the same makes it grow on, at something like the rate seen. */
+async function goesOn(run, channel, perIteration) {
+  let before = await run.settle(true);
+  for (const { again, keepsOn } of TRIES) {
+    const count = Math.max(1, Math.ceil(run.counted() * again));
+    if (again === 1 && !run.hasTimeFor(count)) return false;
+    await run.repeat(count);
+    const after = await run.settle(true);
+    if (after[channel] - before[channel] >= keepsOn * perIteration * count) return true;
+    before = after;
+  }
+  return false;
+}
+
+/** `{confirmed, suspects, suspectsMissing}` for what `rounds` showed on `channel`, `perIteration` of it. */
+async function confirm(run, { channel, perIteration }) {
+  const { signal, suspects } = run.options;
+  const evidence = suspects ? new Evidence(signal) : null;
+  try {
+    if (evidence) await evidence.take('before');
+    const confirmed = await goesOn(run, channel, perIteration);
+    if (!confirmed || !evidence) return { confirmed, suspects: [], suspectsMissing: null };
+    await evidence.take('after');
+    return Object.assign({ confirmed }, await evidence.suspects());
+  } finally {
+    if (evidence) evidence.remove();
+  }
+}
+
+module.exports = { confirm };

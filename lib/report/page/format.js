@@ -1,0 +1,57 @@
+'use strict';
+// Figures for people, as the text report writes them.
+
+const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+
+/** `1.2 MB`; decimal units, as everywhere in leakwatch. */
+function bytes(number) {
+  let value = Math.abs(number);
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 9.95 ? value.toFixed(0) : value.toFixed(1);
+  return `${number < 0 ? '−' : ''}${digits} ${UNITS[unit]}`;
+}
+
+/** `12,480` */
+function count(number) {
+  const grouped = String(Math.abs(Math.round(number))).replace(/\B(?=(\d{3})+$)/g, ',');
+  return number < 0 ? `−${grouped}` : grouped;
+}
+
+/** The same with its sign; nothing for nothing. */
+const signed = (format) => (number) => (number > 0 ? `+${format(number)}` : number < 0 ? format(number) : '0');
+
+const percent = (share) => `${(share * 100).toFixed(0)} %`;
+
+function duration(ms) {
+  if (ms < 1) return `${ms.toFixed(2)} ms`;
+  if (ms < 1000) return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${minutes % 60} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+/** `page.js:2:17` */
+const place = (location) => (location ? `${location.url}:${location.line}:${location.column}` : '');
+
+const two = (number) => String(number).padStart(2, '0');
+
+/** The time of day where the reader is. */
+function clock(time, withSeconds) {
+  const at = new Date(time);
+  return `${two(at.getHours())}:${two(at.getMinutes())}${withSeconds ? `:${two(at.getSeconds())}` : ''}`;
+}
+
+function day(time) {
+  const at = new Date(time);
+  return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
+}
+
+module.exports = { bytes, clock, count, day, duration, percent, place, signed };

@@ -1,0 +1,111 @@
+'use strict';
+// The parent's side: what the processes of a run wrote becomes one judgement,
+// and that the outputs that were asked for.
+
+const fs = require('fs');
+const path = require('path');
+const { explainSnapshot } = require('./evidence');
+const { judgeRun, judgeWorker } = require('./judge');
+const { labelOf } = require('./labels');
+const outputs = require('./outputs');
+const runDirectory = require('./run-directory');
+const suppressFile = require('./suppress');
+const { table } = require('./table');
+
+const KNOWN = path.join(__dirname, '..', '..', 'src', 'snapshot', 'known_leaks.json');
+
+/** Less than this between two snapshots is V8's and the runner's own. */
+const MIN_GROWTH = 512e3;
+
+/** An entry of the list of known leaks. */
+function known(id) {
+  try {
+    const { leaks } = JSON.parse(fs.readFileSync(KNOWN, 'utf8'));
+    const entry = leaks.find((each) => each.id === id);
+    return entry && { id, title: entry.title, advice: entry.advice, reference: entry.reference };
+  } catch (_) {
+    return undefined;
+  }
+}
+
+function remove(file) {
+  try {
+    fs.unlinkSync(file);
+  } catch (_) {
+    // It goes with the run's folder.
+  }
+}
+
+/** What a worker's snapshots say; they are removed as soon as they are read. */
+async function evidence(records, rootDir) {
+  const captures = records.filter(({ type, file }) => type === 'capture' && file && fs.existsSync(file));
+  const out = { reasons: new Map(), suspects: [] };
+  if (captures.length === 0) return out;
+  try {
+    const last = captures[captures.length - 1];
+    const count = records.filter(({ type }) => type === 'file').length;
+    const labels = Array.from({ length: count }, (_, n) => labelOf(n));
+    const explained = explainSnapshot(last.file, labels, { rootDir });
+    labels.forEach((label, n) => {
+      if (explained.has(label)) out.reasons.set(n, explained.get(label));
+    });
+    if (captures.length > 1) {
+      const { diff } = require('../analysis');
+      out.suspects = (await diff(captures.map(({ file }) => file), { topSuspects: 5, minGrowthBytes: MIN_GROWTH })).suspects.filter(
+        ({ growthBytes }) => growthBytes >= MIN_GROWTH
+      );
+    }
+  } catch (error) {
+    out.error = error.message;
+  } finally {
+    for (const { file } of captures) remove(file);
+  }
+  return out;
+}
+
+/** Judges the run in `folder`. */
+async function judge(folder, { rootDir, durations, options }) {
+  const workers = [];
+  for (const records of runDirectory.readAll(folder)) {
+    if (!records.some(({ type }) => type === 'file')) continue;
+    const { reasons, suspects, error } = await evidence(records, rootDir);
+    const worker = judgeWorker(records, { rootDir, durations, reasons, suspects, known, budgets: options.budgets });
+    if (error && !worker.captureError) worker.captureError = `it could not be read: ${error}`;
+    workers.push(worker);
+  }
+  let expired = [];
+  if (options.suppress !== undefined) {
+    const entries = suppressFile.read(path.resolve(rootDir, options.suppress));
+    const findings = [].concat(...workers.map((each) => each.findings));
+    expired = suppressFile.apply(findings, entries, new Date().toISOString().slice(0, 10));
+  }
+  return { workers, run: judgeRun(workers), expired };
+}
+
+/**
+ * Everything at the end of a run: judges, writes the files asked for, returns
+ * `{text, verdict, failure}`; `failure` is a message if the run must fail.
+ */
+async function report(folder, { runner, rootDir, durations, options }) {
+  const { workers, run, expired } = await judge(folder, { rootDir, durations, options });
+  if (workers.length === 0) {
+    return { text: `leakwatch: ${runner} told of no test files; is the hook among its setup files?\n`, verdict: 'insufficient' };
+  }
+  const relative = (url) => {
+    const inside = path.relative(rootDir, url);
+    return inside.startsWith('..') ? url : inside;
+  };
+  const context = { runner, workers, run, rootDir, relative };
+  if (options.junit) outputs.write(path.resolve(rootDir, options.junit), outputs.junitText(context));
+  if (options.sarif) outputs.write(path.resolve(rootDir, options.sarif), outputs.sarifText(context));
+  let text = '';
+  if (options.table) text += table({ ...context, costLimit: options.costLimit, expired });
+  if (options.github) text += outputs.githubText(context);
+  const failure =
+    options.failOnLeak && run.fresh.length > 0
+      ? `leakwatch: ${run.fresh.length} ${run.fresh.length === 1 ? 'leak' : 'leaks'}: ${run.fresh[0].message}`
+      : undefined;
+  return { text, verdict: run.verdict, run, workers, failure };
+}
+
+module.exports = { known, report };

@@ -1,0 +1,213 @@
+'use strict';
+// The test files that one isolate ran: a baseline before each, and whether the
+// environments of those before it are gone. Lives in the realm the runner lives
+// in, since the files' own realms end with them.
+
+const path = require('path');
+const host = require('../host');
+const { tick } = require('../baselines');
+const { trend } = require('../trend');
+const runDirectory = require('./run-directory');
+const { LATER_FILES } = require('./limits');
+const { LeakwatchTestFile, labelOf } = require('./labels');
+
+/**
+ * Runners keep results and transformed code of each file, which is no leak of
+ * the tests; a leaked environment is megabytes.
+ */
+const THRESHOLDS = { floorBytes: 512e3, minRise: 8e6, creepRise: 256e6 };
+/** From this many baselines on there may be a trend. */
+const TREND_FROM = 6;
+/** Passes at the end, for environments that only want another turn, and the pauses between. */
+const PASSES = 3;
+const PAUSE_MS = 15;
+/** What V8 needs to build a snapshot's graph: measured 45–50 ms for each MB in use. */
+const CAPTURE_MS_PER_BYTE = 50e-6;
+const FREE_CAPTURE_MS = 1500;
+
+/** Before Node 14.6 nobody can tell whether an environment is gone. */
+// eslint-disable-next-line n/no-unsupported-features/es-builtins, n/no-unsupported-features/es-syntax
+const WATCHES_ENVIRONMENTS = typeof globalThis.WeakRef === 'function';
+
+const now = () => {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1000 + nanoseconds / 1e6;
+};
+
+class Series {
+  /**
+   * `runner`: its name. `folder`: the run's, if there is a reporter. `worker`: its number or null.
+   */
+  constructor({ runner, folder, worker }) {
+    this.folder = folder;
+    this.plan = folder ? runDirectory.readPlan(folder) : {};
+    this.write = folder ? runDirectory.writer(folder, host.threadId) : () => {};
+    this.files = [];
+    this.startedAt = now() - process.uptime() * 1000;
+    this.spentMs = 0;
+    this.lastGcMs = 0;
+    this.skipped = 0;
+    this.captures = 0;
+    this.ended = false;
+    this.first = null;
+    this.head = { type: 'start', runner, worker, pid: process.pid, thread: host.threadId, node: process.version, time: Date.now() };
+    this.write(this.head);
+  }
+
+  /** The share of the run that baselines may take; 0 is no limit. */
+  get costLimit() {
+    if (this.plan.costLimit !== undefined) return this.plan.costLimit;
+    return Number(process.env.LEAKWATCH_COST_LIMIT) || 0;
+  }
+
+  /** Whether another GC stays within the limit, the ones at the end included. */
+  affordable() {
+    const limit = this.costLimit;
+    if (limit === 0 || this.files.length === 0) return true;
+    const elapsed = now() - this.startedAt;
+    return this.spentMs + 2 * this.lastGcMs <= limit * elapsed;
+  }
+
+  /** Before a test file: its number. */
+  begin(environment, name) {
+    const n = this.files.length;
+    const baseline = this.affordable() ? this.measure() : null;
+    if (!baseline) this.skipped += 1;
+    const file = { n, path: name || null, baseline, mark: new LeakwatchTestFile(labelOf(n), environment), alive: WATCHES_ENVIRONMENTS };
+    const alive = baseline ? this.alive() : undefined;
+    this.files.push(file);
+    this.ended = false;
+    this.write({ type: 'file', n, path: file.path, baseline, alive, time: Date.now(), spentMs: this.spentMs, trend: this.trend() });
+    if (baseline) this.captureIfLeaking('third', alive);
+    return n;
+  }
+
+  /** Once the runner has told where a file is. */
+  name(n, file) {
+    if (this.files[n].path === file) return;
+    this.files[n].path = file;
+    const { baseline } = this.files[n];
+    if (baseline) host.native.relabel(baseline.index, file);
+    this.write({ type: 'path', n, path: file });
+  }
+
+  measure() {
+    const start = now();
+    const baseline = tick();
+    this.lastGcMs = now() - start;
+    this.spentMs += this.lastGcMs;
+    if (this.first === null) this.first = baseline.index;
+    return baseline;
+  }
+
+  /** Numbers of the files whose environments are still there. */
+  alive() {
+    if (!WATCHES_ENVIRONMENTS) return undefined;
+    const out = [];
+    for (const file of this.files) {
+      if (!file.alive) continue;
+      if (file.mark.environment.deref() === undefined) file.alive = false;
+      else out.push(file.n);
+    }
+    return out;
+  }
+
+  trend() {
+    if (this.files.length < TREND_FROM) return undefined;
+    const { verdict, channel, reason, bytesPerTick, low, high } = trend({ thresholds: THRESHOLDS });
+    return { verdict, channel, reason, bytesPerTick, low, high };
+  }
+
+  /** Files alive that have had time to go. */
+  overdue(alive) {
+    return (alive || []).filter((n) => n < this.files.length - LATER_FILES);
+  }
+
+  expected() {
+    const { total, workers } = this.plan;
+    return total ? Math.ceil(total / (workers || 1)) : 24;
+  }
+
+  captureIfLeaking(when, alive) {
+    if (!this.folder || this.plan.capture === false) return;
+    if (when === 'third') {
+      if (this.captures > 0 || this.files.length < this.expected() / 3 || this.overdue(alive).length < 2) return;
+    } else {
+      const verdict = this.trend();
+      const leaking = verdict !== undefined && verdict.verdict === 'leaking';
+      if (alive.length === 0 && !leaking) return;
+      // What may still go by itself is looked into only where that is cheap.
+      const estimate = process.memoryUsage().heapUsed * CAPTURE_MS_PER_BYTE;
+      const limit = Math.max(FREE_CAPTURE_MS, this.costLimit * (now() - this.startedAt));
+      if (this.overdue(alive).length === 0 && !leaking && estimate > limit) return;
+    }
+    this.capture(when);
+  }
+
+  capture(when) {
+    const start = now();
+    const file = path.join(this.folder, `${process.pid}-${host.threadId}-${this.captures++}.heapsnapshot`);
+    const record = { type: 'capture', when, n: this.files.length, file };
+    try {
+      require('../snapshot').writeSnapshot(file);
+    } catch (error) {
+      record.file = null;
+      record.error = error.message;
+    }
+    record.ms = now() - start;
+    // The evidence is paid for by the leak, not by the limit on a clean run.
+    this.startedAt += record.ms;
+    this.write(record);
+  }
+
+  /** Whether no test file is left that this worker could be given. */
+  mayBeLast() {
+    const { total } = this.plan;
+    return Boolean(this.folder && total && runDirectory.begun(this.folder) >= total);
+  }
+
+  /** The end, when turns of the event loop can be waited for. */
+  async finish() {
+    if (this.ended || this.files.length === 0) return;
+    this.ended = true;
+    const count = this.files.length;
+    const pause = (ms) => new Promise((resolve) => host.timers.setTimeout(resolve, ms));
+    for (let pass = 1; ; pass++) {
+      await pause(pass === 1 ? 0 : PAUSE_MS);
+      // Another file has begun meanwhile: this is not the end after all.
+      if (this.files.length !== count) return;
+      const baseline = this.measure();
+      const alive = this.alive() || [];
+      if (pass < PASSES && alive.length > this.overdue(alive).length) continue;
+      this.close(baseline, alive);
+      // What was just looked at is held until this turn is over.
+      await pause(0);
+      this.captureIfLeaking('end', alive);
+      return;
+    }
+  }
+
+  /** The end, when there is no event loop any more. */
+  finishNow() {
+    if (this.ended || this.files.length === 0) return;
+    this.ended = true;
+    const baseline = this.measure();
+    this.close(baseline, this.alive());
+  }
+
+  close(baseline, alive) {
+    const { spentMs } = this;
+    this.last = { type: 'end', baseline, alive, time: Date.now(), spentMs, elapsedMs: now() - this.startedAt, trend: this.trend() };
+    this.write(this.last);
+  }
+
+  /** The same records that a reporter reads. */
+  records() {
+    const out = [this.head];
+    for (const { n, path: name, baseline } of this.files) out.push({ type: 'file', n, path: name, baseline });
+    if (this.last) out.push(this.last);
+    return out;
+  }
+}
+
+module.exports = { Series };
