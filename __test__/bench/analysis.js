@@ -34,7 +34,7 @@ function cargo(args, folder, name) {
 function install() {
   if (fs.existsSync(path.join(HERE, 'node_modules', 'memlab'))) return;
   const env = Object.assign({ PUPPETEER_SKIP_DOWNLOAD: '1' }, process.env);
-  command('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: HERE, env });
+  command('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: HERE, env });
 }
 
 /** The pair of a scale; written by this Node where it is not there yet. */

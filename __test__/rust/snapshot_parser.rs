@@ -220,11 +220,11 @@ fn a_file_that_is_truncated_while_it_is_read_is_an_error() {
 #[test]
 fn long_files_are_read_alike_at_any_offset() {
     let mut builder = HeapBuilder::new();
-    for index in 0_u32..30_000 {
+    for index in 0..30_000_usize {
         let node = builder.node(
             "object",
             &format!("Kept{}", index % 91),
-            u64::from(index % 977),
+            (index % 977) as u64,
         );
         builder.edge(
             index / 3,
