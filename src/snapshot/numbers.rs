@@ -201,7 +201,7 @@ impl Divisor {
     /// Quotient and remainder of a value below 2⁵⁶.
     #[inline(always)]
     pub(crate) fn divide(self, value: u64) -> (u64, u64) {
-        let quotient = (u128::from(value) * u128::from(self.inverse) >> 64) as u64;
+        let quotient = ((u128::from(value) * u128::from(self.inverse)) >> 64) as u64;
         (quotient, value.wrapping_sub(quotient * self.divisor))
     }
 }
@@ -270,7 +270,7 @@ mod tests {
             let mut ends = Ends::new();
             ends.find(&bytes, 64);
             let expected: Vec<u32> = (64..64 + BLOCK as u32)
-                .filter(|at| *at as usize % step == 0)
+                .filter(|at| (*at as usize).is_multiple_of(step))
                 .collect();
             assert_eq!(ends.records(1), expected);
         }

@@ -243,8 +243,7 @@ impl cpu::Work for FastBlock<'_> {
             if count >= MAX_RECORDS {
                 return 0;
             }
-            let mut index = 0;
-            for &end in ends {
+            for (index, &end) in ends.iter().enumerate() {
                 let end = end as usize;
                 let stop = if index + 1 == fields.count {
                     separator.strip(bytes, end, &mut doubt)
@@ -253,7 +252,6 @@ impl cpu::Work for FastBlock<'_> {
                 };
                 record[index & 15] = doubt.number(bytes, start, stop);
                 start = end + 1;
-                index += 1;
             }
             let name = doubt.narrow(record[fields.name]);
             max_name = max_name.max(name);
