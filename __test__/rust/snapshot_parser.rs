@@ -189,3 +189,69 @@ proptest! {
         let _ = Heap::from_bytes(bytes);
     }
 }
+
+/// Somebody else's log rotation must not end the process that analyses: a mapped file would (SIGBUS).
+#[test]
+fn a_file_that_is_truncated_while_it_is_read_is_an_error() {
+    let mut builder = HeapBuilder::new();
+    for index in 0..100_000 {
+        let node = builder.node("object", "Kept", 32);
+        builder.edge(0, "element", &index.to_string(), node);
+    }
+    let bytes = builder.bytes();
+    let path = std::env::temp_dir().join(format!("leakwatch-truncated-{}", std::process::id()));
+    for threads in [1, 2] {
+        std::fs::write(&path, &bytes).unwrap();
+        let truncate = |_| {
+            let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+            file.set_len(300_000).unwrap();
+            true
+        };
+        let error = match Heap::open_with_progress(&path, threads, &truncate) {
+            Err(error) => error,
+            Ok(_) => panic!("an error was expected"),
+        };
+        assert_eq!(error.code(), "ERR_LEAKWATCH_SNAPSHOT_TRUNCATED", "{error}");
+    }
+    std::fs::remove_file(&path).unwrap();
+}
+
+/// What lies across the borders of windows and blocks is read as what does not, on one thread and on two.
+#[test]
+fn long_files_are_read_alike_at_any_offset() {
+    let mut builder = HeapBuilder::new();
+    for index in 0..30_000_usize {
+        let node = builder.node(
+            "object",
+            &format!("Kept{}", index % 91),
+            (index % 977) as u64,
+        );
+        builder.edge(
+            index / 3,
+            "element",
+            &(index * 131 % 1_000_003).to_string(),
+            node,
+        );
+    }
+    let text = String::from_utf8(builder.bytes()).unwrap();
+    let plain = Heap::from_bytes(text.clone().into_bytes()).unwrap();
+    let newlines = text.replace("\n,", ",");
+    let spaces = text.replacen(
+        "\"nodes\":[",
+        &format!("\"nodes\":[{}", " ".repeat(1021)),
+        1,
+    );
+    for variant in [newlines, spaces] {
+        let heap = Heap::from_bytes(variant.into_bytes()).unwrap();
+        assert_eq!(heap.graph.edge_count(), plain.graph.edge_count());
+        for node in 0..plain.graph.node_count() as u32 {
+            assert_eq!(heap.graph.id(node), plain.graph.id(node));
+            assert_eq!(heap.graph.name(node), plain.graph.name(node));
+            assert_eq!(
+                heap.dominators.retained_size(node),
+                plain.dominators.retained_size(node)
+            );
+            assert!(heap.graph.edges(node).eq(plain.graph.edges(node)));
+        }
+    }
+}

@@ -199,6 +199,7 @@ fn work(
                     top_classes: request
                         .top_classes
                         .map_or(defaults.top_classes, |n| n as usize),
+                    threads: 0,
                 },
             )?);
         }

@@ -43,9 +43,15 @@ pub struct Classes {
 const UNKNOWN: u32 = u32::MAX;
 
 impl Classes {
-    /// Groups the nodes and sums them up.
-    pub fn new(graph: &Graph, sizes: &Sizes, dominators: &Dominators, tree: &Tree) -> Classes {
-        let mut classes = Classes::group(graph);
+    /// Sums up the classes of nodes that are grouped.
+    pub(crate) fn sum_up(
+        &mut self,
+        graph: &Graph,
+        sizes: &Sizes,
+        dominators: &Dominators,
+        tree: &Tree,
+    ) {
+        let classes = self;
         for node in 0..graph.node_count() as u32 {
             let size = sizes.get(node);
             if size > 0 {
@@ -67,10 +73,10 @@ impl Classes {
                     .saturating_add(dominators.retained[number as usize]);
             }
         }
-        classes
     }
 
-    fn group(graph: &Graph) -> Classes {
+    /// Groups the nodes; sums are 0 until [`Classes::sum_up`].
+    pub(crate) fn group(graph: &Graph) -> Classes {
         let mut grouping = Grouping {
             graph,
             table: Vec::new(),

@@ -8,7 +8,7 @@ use crate::snapshot::SnapshotError;
 use crate::snapshot::contexts::Contexts;
 use crate::snapshot::graph::Graph;
 use crate::snapshot::growth::{self, Growth};
-use crate::snapshot::heap::Heap;
+use crate::snapshot::heap::{Heap, processors};
 use crate::snapshot::ids;
 use crate::snapshot::kind::NodeType;
 use crate::snapshot::largest::{TreeNode, largest};
@@ -231,14 +231,13 @@ fn growing(heaps: &[Heap], newer_than: Option<u32>, floor: u64, growth_bytes: u6
 
 fn load(paths: &[PathBuf], options: &DiffOptions<'_>) -> Result<Vec<Heap>, SnapshotError> {
     let threads = match options.threads {
-        0 => std::thread::available_parallelism()
-            .map_or(1, usize::from)
-            .min(2),
+        0 => processors(),
         threads => threads,
     };
     let open = |file: usize, path: &Path| {
         Heap::open(
             path,
+            1,
             Reporter {
                 callback: options.progress,
                 file,

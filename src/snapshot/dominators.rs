@@ -7,10 +7,10 @@
 
 use crate::snapshot::SnapshotError;
 use crate::snapshot::graph::Graph;
-use crate::snapshot::kind::EdgeType;
 use crate::snapshot::order::Order;
 use crate::snapshot::progress::{Phase, Reporter};
 use crate::snapshot::sizes::Sizes;
+use crate::snapshot::spare::Spare;
 
 /// The dominator tree over the numbers of an [`Order`]; a dominator's number is smaller than that of what it dominates.
 pub struct Dominators {
@@ -23,22 +23,31 @@ pub struct Dominators {
 }
 
 impl Dominators {
-    /// Computes the tree and sums `sizes` up over it.
+    /// Computes the tree; retained sizes are summed up by [`Dominators::summed_up`].
     pub(crate) fn new(
         graph: &Graph,
-        sizes: &Sizes,
+        spare: &mut Spare,
         reporter: Reporter<'_>,
     ) -> Result<Dominators, SnapshotError> {
         let mut order = Order::new(graph, reporter)?;
-        let retainers = Retainers::new(graph, &order);
-        let idom = semi_nca(&mut order, &retainers, reporter)?;
-        drop(retainers);
-        let retained = retained_sizes(&order, &idom, sizes);
+        let retainers = Retainers::new(graph, &order, spare);
+        let idom = semi_nca(&mut order, retainers, spare, reporter)?;
         Ok(Dominators {
             order,
             idom,
-            retained,
+            retained: Vec::new(),
         })
+    }
+
+    /// `sizes` summed up over the tree, by number.
+    pub(crate) fn summed_up(&self, sizes: &Sizes) -> Vec<u64> {
+        let nodes = self.order.node_of.iter();
+        let mut retained: Vec<u64> = nodes.map(|&node| sizes.get(node)).collect();
+        for number in (1..retained.len()).rev() {
+            let dominator = self.idom[number] as usize;
+            retained[dominator] = retained[dominator].saturating_add(retained[number]);
+        }
+        retained
     }
 
     /// The node that immediately dominates `node`; the root's is the root.
@@ -64,19 +73,19 @@ struct Retainers {
 }
 
 impl Retainers {
-    fn new(graph: &Graph, order: &Order) -> Retainers {
+    fn new(graph: &Graph, order: &Order, spare: &mut Spare) -> Retainers {
         let count = graph.node_count();
-        let mut first = vec![0_u32; count + 2];
+        let mut first = spare.filled(count + 2, 0);
         // Retained numbers in the order of their retainers. Looking them up costs a cache miss each, so once only.
-        let mut targets: Vec<u32> = Vec::new();
-        let mut target_counts: Vec<u32> = vec![0; order.isolated_from];
+        let mut targets = spare.take(0);
+        let mut target_counts = spare.filled(order.isolated_from, 0);
         for (from, target_count) in (0_u32..).zip(&mut target_counts) {
             let node = order.node_of[from as usize];
             let before = targets.len();
+            let keeper = order.keeper(node);
             for index in graph.edge_range(node) {
                 let target = graph.edge_targets[index];
-                let kind = EdgeType::from_index(graph.edge_types[index]);
-                if !order.is_essential(node, kind, target) {
+                if !keeper.keeps(graph.edge_types[index], target) {
                     continue;
                 }
                 let to = order.number_of[target as usize];
@@ -94,7 +103,7 @@ impl Retainers {
             *entry = sum;
         }
         // `first[n + 1]` moves from the start of `n`'s retainers to their end, which is the start of `n + 1`'s.
-        let mut numbers = vec![0_u32; sum as usize];
+        let mut numbers = spare.filled(sum as usize, 0);
         let mut rest = targets.iter();
         for (from, &target_count) in (0_u32..).zip(&target_counts) {
             for &to in rest.by_ref().take(target_count as usize) {
@@ -103,59 +112,55 @@ impl Retainers {
                 *at += 1;
             }
         }
+        spare.give(targets);
+        spare.give(target_counts);
         Retainers { first, numbers }
     }
-
-    #[inline(always)]
-    fn of(&self, number: usize) -> &[u32] {
-        &self.numbers[self.first[number] as usize..self.first[number + 1] as usize]
-    }
 }
 
-/// A node in the forest of path compression.
-#[derive(Clone, Copy)]
-struct Link {
-    ancestor: u32,
-    /// Least semidominator on the path up to, not including, `ancestor`.
-    least: u32,
-}
+/// A node in the forest of path compression: its ancestor, and the least semidominator on the path up to, not including,
+/// that.
+type Link = [u32; 2];
 
 fn semi_nca(
     order: &mut Order,
-    retainers: &Retainers,
+    retainers: Retainers,
+    spare: &mut Spare,
     reporter: Reporter<'_>,
 ) -> Result<Vec<u32>, SnapshotError> {
     let count = order.parent.len();
     let reached = order.isolated_from;
-    let mut links: Vec<Link> = (0_u32..)
-        .zip(&order.parent)
-        .map(|(number, &ancestor)| Link {
-            ancestor,
-            least: number,
-        })
-        .collect();
-    let mut semis = vec![0_u32; count];
+    let mut links = spare.take(2 * count);
+    links.extend(
+        (0_u32..)
+            .zip(&order.parent)
+            .flat_map(|(number, &ancestor)| [ancestor, number]),
+    );
+    let forest = links.as_chunks_mut::<2>().0;
+    let Retainers { mut first, numbers } = retainers;
     let mut path: Vec<u32> = Vec::new();
     for number in (1..reached).rev() {
         let mut semi = order.parent[number];
-        for &retainer in retainers.of(number) {
+        for &retainer in &numbers[first[number] as usize..first[number + 1] as usize] {
             // Smaller numbers are not linked yet: their least semidominator is themselves.
             let least = if (retainer as usize) < number {
                 retainer
             } else {
-                compress(&mut links, &mut path, retainer, number as u32)
+                compress(forest, &mut path, retainer, number as u32)
             };
             semi = semi.min(least);
             if semi == 0 {
                 break;
             }
         }
-        links[number].least = semi;
-        semis[number] = semi;
+        forest[number][1] = semi;
+        // The end of the retainers is not asked for again: its place keeps the semidominator.
+        first[number + 1] = semi;
         if number.is_multiple_of(1 << 20) {
             reporter.report(Phase::Dominators, count - number, count)?;
         }
     }
+    let semis = &first[1..];
     // From here on `parent` becomes the dominator: all smaller numbers are final when a number is reached.
     let mut idom = std::mem::take(&mut order.parent);
     for number in 1..reached {
@@ -166,6 +171,9 @@ fn semi_nca(
         }
         idom[number] = dominator;
     }
+    spare.give(links);
+    spare.give(first);
+    spare.give(numbers);
     Ok(idom)
 }
 
@@ -174,26 +182,14 @@ fn semi_nca(
 #[inline(always)]
 fn compress(links: &mut [Link], path: &mut Vec<u32>, number: u32, limit: u32) -> u32 {
     let mut at = number;
-    while links[at as usize].ancestor > limit {
+    while links[at as usize][0] > limit {
         path.push(at);
-        at = links[at as usize].ancestor;
+        at = links[at as usize][0];
     }
-    let Link {
-        ancestor,
-        mut least,
-    } = links[at as usize];
+    let [ancestor, mut least] = links[at as usize];
     while let Some(below) = path.pop() {
-        least = least.min(links[below as usize].least);
-        links[below as usize] = Link { ancestor, least };
+        least = least.min(links[below as usize][1]);
+        links[below as usize] = [ancestor, least];
     }
     least
-}
-
-fn retained_sizes(order: &Order, idom: &[u32], sizes: &Sizes) -> Vec<u64> {
-    let mut retained: Vec<u64> = order.node_of.iter().map(|&node| sizes.get(node)).collect();
-    for number in (1..retained.len()).rev() {
-        let dominator = idom[number] as usize;
-        retained[dominator] = retained[dominator].saturating_add(retained[number]);
-    }
-    retained
 }

@@ -92,9 +92,9 @@ impl SnapshotError {
         }
     }
 
-    pub(crate) fn corrupt(at: usize, what: impl Into<String>) -> SnapshotError {
+    pub(crate) fn corrupt(at: u64, what: impl Into<String>) -> SnapshotError {
         SnapshotError::Corrupt {
-            at: at as u64,
+            at,
             what: what.into(),
         }
     }

@@ -5,9 +5,13 @@
 
 use std::borrow::Cow;
 use std::ops::Range;
+use std::path::Path;
 
+use crate::snapshot::SnapshotError;
 use crate::snapshot::kind::{EdgeType, NodeType};
-use crate::snapshot::reader::Source;
+use crate::snapshot::parser;
+use crate::snapshot::progress::Reporter;
+use crate::snapshot::reader::Input;
 use crate::snapshot::sizes::Sizes;
 use crate::snapshot::strings::StringTable;
 
@@ -37,7 +41,7 @@ pub struct Edge {
 
 /// A parsed snapshot.
 pub struct Graph {
-    pub(crate) source: Source,
+    pub(crate) file_bytes: u64,
     pub(crate) strings: StringTable,
     /// Type in bits 0–4, detachedness in bits 5–6.
     pub(crate) node_types: Vec<u8>,
@@ -60,6 +64,11 @@ pub struct Graph {
 pub(crate) const NO_LOCATION: u32 = u32::MAX;
 
 impl Graph {
+    /// Reads the file at `path` without analysing it, on up to two `threads`.
+    pub fn read(path: &Path, threads: usize) -> Result<Graph, SnapshotError> {
+        parser::parse(Input::open(path)?, threads, Reporter::default())
+    }
+
     /// Nodes in the file, the root included.
     pub fn node_count(&self) -> usize {
         self.node_types.len()
@@ -72,7 +81,7 @@ impl Graph {
 
     /// Bytes of the (decompressed) file.
     pub fn file_bytes(&self) -> u64 {
-        self.source.len() as u64
+        self.file_bytes
     }
 
     /// Bytes outside the heap which the file reports without a node (Node 24 on).
@@ -109,18 +118,17 @@ impl Graph {
 
     /// The node's name as bytes, still escaped: for comparisons without allocation.
     pub fn raw_name(&self, node: u32) -> &[u8] {
-        self.strings
-            .raw(&self.source, self.node_names[node as usize])
+        self.strings.raw(self.node_names[node as usize])
     }
 
     /// String `index` of the file.
     pub fn string(&self, index: u32) -> Cow<'_, str> {
-        self.strings.decode(&self.source, index)
+        self.strings.decode(index)
     }
 
     /// String `index`, still escaped.
     pub fn raw_string(&self, index: u32) -> &[u8] {
-        self.strings.raw(&self.source, index)
+        self.strings.raw(index)
     }
 
     /// The node's edges in the file's order.

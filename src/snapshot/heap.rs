@@ -10,8 +10,9 @@ use crate::snapshot::graph::Graph;
 use crate::snapshot::ownership;
 use crate::snapshot::parser;
 use crate::snapshot::progress::{OnProgress, Phase, Reporter};
-use crate::snapshot::reader::Source;
+use crate::snapshot::reader::Input;
 use crate::snapshot::sizes::Sizes;
+use crate::snapshot::spare::Spare;
 use crate::snapshot::tree::Tree;
 
 /// One heap: graph, sizes, dominators, classes.
@@ -29,23 +30,62 @@ pub struct Heap {
 }
 
 impl Heap {
-    pub(crate) fn open(path: &Path, reporter: Reporter<'_>) -> Result<Heap, SnapshotError> {
-        Source::open(path)
-            .and_then(|source| Heap::from_source(source, reporter))
+    pub(crate) fn open(
+        path: &Path,
+        threads: usize,
+        reporter: Reporter<'_>,
+    ) -> Result<Heap, SnapshotError> {
+        Input::open(path)
+            .and_then(|input| Heap::from_input(input, threads, reporter))
             .map_err(|error| error.of(path))
     }
 
-    pub(crate) fn from_source(
-        source: Source,
+    pub(crate) fn from_input(
+        input: Input,
+        threads: usize,
         reporter: Reporter<'_>,
     ) -> Result<Heap, SnapshotError> {
-        let mut graph = parser::parse(source, reporter)?;
+        let mut graph = parser::parse(input, threads, reporter)?;
         detached::spread(&mut graph);
-        let shallow = ownership::shallow_sizes(&graph);
-        let dominators = Dominators::new(&graph, &shallow, reporter)?;
-        let tree = Tree::new(&dominators);
+        let owned = |spare: &mut Spare| {
+            let shallow = ownership::shallow_sizes(&graph, spare);
+            (shallow, Classes::group(&graph))
+        };
+        let mut spare = Spare::default();
+        // What a node is, and which nodes keep it alive, do not depend on each other.
+        let ((shallow, mut classes), mut dominators) = if threads > 1 {
+            std::thread::scope(|scope| {
+                let owned = scope.spawn(|| owned(&mut Spare::default()));
+                let dominators = Dominators::new(&graph, &mut spare, reporter);
+                match owned.join() {
+                    Ok(owned) => Ok((owned, dominators?)),
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            })?
+        } else {
+            let owned = owned(&mut spare);
+            (owned, Dominators::new(&graph, &mut spare, reporter)?)
+        };
         reporter.report(Phase::Classes, 0, graph.node_count())?;
-        let classes = Classes::new(&graph, &shallow, &dominators, &tree);
+        let tree = if threads > 1 {
+            std::thread::scope(|scope| {
+                let idom = &dominators.idom;
+                let tree = scope.spawn(|| Tree::new(idom, &mut spare));
+                let retained = dominators.summed_up(&shallow);
+                match tree.join() {
+                    Ok(tree) => {
+                        dominators.retained = retained;
+                        tree
+                    }
+                    Err(panic) => std::panic::resume_unwind(panic),
+                }
+            })
+        } else {
+            dominators.retained = dominators.summed_up(&shallow);
+            Tree::new(&dominators.idom, &mut spare)
+        };
+        drop(spare);
+        classes.sum_up(&graph, &shallow, &dominators, &tree);
         reporter.report(Phase::Classes, graph.node_count(), graph.node_count())?;
         Ok(Heap {
             graph,
@@ -58,16 +98,19 @@ impl Heap {
 
     /// Analyses the file at `path`.
     pub fn open_path(path: &Path) -> Result<Heap, SnapshotError> {
-        Heap::open(path, Reporter::default())
+        Heap::open(path, processors(), Reporter::default())
     }
 
-    /// The same, telling `on_progress`, which may stop it.
+    /// The same on so many threads (0: as there are processors, up to two), telling `on_progress`, which may stop it.
     pub fn open_with_progress(
         path: &Path,
+        threads: usize,
         on_progress: OnProgress<'_>,
     ) -> Result<Heap, SnapshotError> {
+        let threads = if threads == 0 { processors() } else { threads };
         Heap::open(
             path,
+            threads,
             Reporter {
                 callback: Some(on_progress),
                 file: 0,
@@ -77,11 +120,18 @@ impl Heap {
 
     /// Analyses a snapshot that is in memory already.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Heap, SnapshotError> {
-        Heap::from_source(Source::Memory(bytes), Reporter::default())
+        Heap::from_input(Input::from_bytes(bytes), 1, Reporter::default())
     }
 
     /// Bytes of all objects.
     pub fn total_size(&self) -> u64 {
         self.shallow.total()
     }
+}
+
+/// How many threads one analysis uses at the most: there is work for two.
+pub(crate) fn processors() -> usize {
+    std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(2)
 }

@@ -164,10 +164,18 @@ impl EdgeType {
     ///   where the graph is numbered ([`crate::snapshot::order`]).
     #[inline(always)]
     pub fn is_essential(self, from: u32, to: u32) -> bool {
-        match self {
-            EdgeType::Weak | EdgeType::WeakMapTable => false,
-            EdgeType::Shortcut => from == 0 && to != 0,
-            _ => from != to,
+        EdgeType::essential_from(from) >> self as u32 & 1 != 0 && from != to
+    }
+
+    /// The types of edges that keep what they lead to, but for the node itself: a bit each.
+    #[inline(always)]
+    pub(crate) fn essential_from(from: u32) -> u32 {
+        const NEVER: u32 = 1 << EdgeType::Weak as u32 | 1 << EdgeType::WeakMapTable as u32;
+        const FROM_ROOT_ALONE: u32 = 1 << EdgeType::Shortcut as u32;
+        if from == 0 {
+            !NEVER
+        } else {
+            !(NEVER | FROM_ROOT_ALONE)
         }
     }
 

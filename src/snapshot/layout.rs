@@ -33,14 +33,14 @@ pub(crate) const MAX_FIELDS: usize = 16;
 
 impl Layout {
     /// Reads the value of the key `snapshot`, which begins at byte `at`.
-    pub(crate) fn parse(text: &[u8], at: usize) -> Result<Layout, SnapshotError> {
+    pub(crate) fn parse(text: &[u8], at: u64) -> Result<Layout, SnapshotError> {
         let value: Value = serde_json::from_slice(text).map_err(|error| {
             SnapshotError::corrupt(at, format!("the header is no JSON: {error}"))
         })?;
         let meta = &value["meta"];
         if !meta.is_object() {
             return Err(SnapshotError::Foreign {
-                at: at as u64,
+                at,
                 what: "the header has no \"meta\"".into(),
             });
         }
@@ -105,15 +105,15 @@ impl Layout {
 struct Fields {
     list: &'static str,
     names: Vec<String>,
-    at: usize,
+    at: u64,
 }
 
 impl Fields {
-    fn parse(meta: &Value, list: &'static str, at: usize) -> Result<Fields, SnapshotError> {
+    fn parse(meta: &Value, list: &'static str, at: u64) -> Result<Fields, SnapshotError> {
         let names = meta[list]
             .as_array()
             .ok_or_else(|| SnapshotError::Foreign {
-                at: at as u64,
+                at,
                 what: format!("\"meta\" has no \"{list}\""),
             })?;
         let names: Vec<String> = names

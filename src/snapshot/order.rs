@@ -55,7 +55,36 @@ impl Order {
     /// Whether the edge keeps its target alive; the whole rule.
     #[inline(always)]
     pub fn is_essential(&self, from: u32, kind: EdgeType, to: u32) -> bool {
-        kind.is_essential(from, to) && (from == 0 || self.page.get(from) || !self.page.get(to))
+        self.keeper(from).keeps(kind as u8, to)
+    }
+
+    /// The same for many edges of one node.
+    #[inline(always)]
+    pub(crate) fn keeper(&self, from: u32) -> Keeper<'_> {
+        Keeper {
+            from,
+            types: EdgeType::essential_from(from),
+            any: from == 0 || self.page.get(from),
+            page: &self.page,
+        }
+    }
+}
+
+/// A node, asked which of its edges keep their targets alive.
+pub(crate) struct Keeper<'o> {
+    from: u32,
+    /// Types of edges that keep something, a bit each.
+    types: u32,
+    /// It keeps nodes that are page-owned, too.
+    any: bool,
+    page: &'o Bits,
+}
+
+impl Keeper<'_> {
+    /// `kind` is that of [`Graph`]'s `edge_types`.
+    #[inline(always)]
+    pub(crate) fn keeps(&self, kind: u8, to: u32) -> bool {
+        (self.types >> (kind & 31) & 1 != 0) & (self.from != to) && (self.any || !self.page.get(to))
     }
 }
 

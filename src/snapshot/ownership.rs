@@ -8,12 +8,13 @@
 use crate::snapshot::graph::Graph;
 use crate::snapshot::kind::{EdgeType, NodeType};
 use crate::snapshot::sizes::Sizes;
+use crate::snapshot::spare::Spare;
 
 const UNVISITED: u32 = u32::MAX;
 const SHARED: u32 = u32::MAX - 1;
 
 /// Sizes by node after each owned backing store gave its bytes to its owner.
-pub fn shallow_sizes(graph: &Graph) -> Sizes {
+pub(crate) fn shallow_sizes(graph: &Graph, spare: &mut Spare) -> Sizes {
     let mut sizes = graph.sizes.clone();
     if !graph.edges(0).any(|edge| is_user_root(graph, edge.to)) {
         return sizes;
@@ -22,7 +23,7 @@ pub fn shallow_sizes(graph: &Graph) -> Sizes {
     // One bit a node stays in the cache where four bytes a node do not.
     let ownable = ownable_nodes(graph);
     let is_ownable = |node: u32| ownable[node as usize / 64] >> (node % 64) & 1 != 0;
-    let mut owners = vec![UNVISITED; count];
+    let mut owners = spare.filled(count, UNVISITED);
     let mut pending: Vec<u32> = Vec::new();
     for node in 0..count as u32 {
         if is_ownable(node) {
@@ -66,6 +67,7 @@ pub fn shallow_sizes(graph: &Graph) -> Sizes {
             sizes.set(owner, sizes.get(owner).saturating_add(size));
         }
     }
+    spare.give(owners);
     sizes
 }
 

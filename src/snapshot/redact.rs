@@ -19,7 +19,7 @@ use std::path::Path;
 
 use crate::snapshot::SnapshotError;
 use crate::snapshot::progress::{OnProgress, Phase, Reporter};
-use crate::snapshot::reader::Source;
+use crate::snapshot::reader::Input;
 use crate::snapshot::writer::Temporary;
 use stage::Redactor;
 
@@ -42,14 +42,14 @@ pub fn redact(
     output: &Path,
     redaction: &Redaction<'_>,
 ) -> Result<u64, SnapshotError> {
-    let source = Source::open(input).map_err(|error| error.of(input))?;
+    let source = Input::open(input).map_err(|error| error.of(input))?;
     let refused = |error: crate::error::Error| {
         SnapshotError::io(output, std::io::Error::other(error.to_string()))
     };
     let mut temporary = Temporary::create(output).map_err(refused)?;
     let file = temporary.take_file().map_err(refused)?;
     let (out, bytes) = pass(
-        &source,
+        source,
         redaction,
         BufWriter::with_capacity(PIECE, file),
         output,
@@ -66,11 +66,12 @@ pub fn redact(
 
 /// The same from bytes to bytes.
 pub fn redact_bytes(bytes: &[u8], redaction: &Redaction<'_>) -> Result<Vec<u8>, SnapshotError> {
-    pass(bytes, redaction, Vec::new(), Path::new("-")).map(|(out, _)| out)
+    let input = Input::from_bytes(bytes.to_vec());
+    pass(input, redaction, Vec::new(), Path::new("-")).map(|(out, _)| out)
 }
 
 fn pass<W: Write>(
-    source: &[u8],
+    mut source: Input,
     redaction: &Redaction<'_>,
     out: W,
     output: &Path,
@@ -79,15 +80,22 @@ fn pass<W: Write>(
         callback: redaction.progress,
         file: 0,
     };
-    let mut redactor = Redactor::new(out, redaction.property_names, source.len() as u64);
+    let length = source.length().unwrap_or(0);
+    let mut redactor = Redactor::new(out, redaction.property_names, length);
+    let mut piece = vec![0; PIECE];
     let mut done = 0;
-    for piece in source.chunks(PIECE) {
-        reporter.report(Phase::Parse, done, source.len())?;
-        redactor.take(piece).map_err(|error| match error {
-            SnapshotError::Io { source, .. } => SnapshotError::io(output, source),
-            other => other,
-        })?;
-        done += piece.len();
+    loop {
+        reporter.report(Phase::Parse, done, length as usize)?;
+        let count = source.fill(&mut piece)?;
+        if count == 0 {
+            return redactor.finish();
+        }
+        redactor
+            .take(&piece[..count])
+            .map_err(|error| match error {
+                SnapshotError::Io { source, .. } => SnapshotError::io(output, source),
+                other => other,
+            })?;
+        done += count;
     }
-    redactor.finish()
 }

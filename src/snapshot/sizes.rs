@@ -30,6 +30,12 @@ impl Sizes {
         }
     }
 
+    /// Sizes below 4 GiB, of the nodes that follow.
+    #[inline(always)]
+    pub(crate) fn extend(&mut self, sizes: &[u32]) {
+        self.small.extend_from_slice(sizes);
+    }
+
     /// The size of `node`.
     #[inline(always)]
     pub fn get(&self, node: u32) -> u64 {

@@ -2,16 +2,18 @@
 
 use std::borrow::Cow;
 
-/// Where the strings of a snapshot begin. Eight bytes a string, whatever its length.
+/// The text of a snapshot's strings and where each begins. Eight bytes a string beside its text.
 #[derive(Debug, Default)]
 pub struct StringTable {
+    /// From the first string to the end of the file, as it is written there.
+    text: Vec<u8>,
     /// Offset of the first byte after the opening quote.
     starts: Vec<u64>,
 }
 
 impl StringTable {
-    pub(crate) fn new(starts: Vec<u64>) -> StringTable {
-        StringTable { starts }
+    pub(crate) fn new(text: Vec<u8>, starts: Vec<u64>) -> StringTable {
+        StringTable { text, starts }
     }
 
     /// How many strings there are.
@@ -25,24 +27,30 @@ impl StringTable {
     }
 
     /// The bytes between the quotes, still escaped; empty for an index the file does not have.
-    pub fn raw<'a>(&self, bytes: &'a [u8], index: u32) -> &'a [u8] {
+    pub fn raw(&self, index: u32) -> &[u8] {
         let Some(&start) = self.starts.get(index as usize) else {
             return &[];
         };
-        let rest = bytes.get(start as usize..).unwrap_or_default();
-        let mut at = 0;
-        while let Some(offset) = memchr::memchr2(b'"', b'\\', &rest[at..]) {
-            if rest[at + offset] == b'"' {
-                return &rest[..at + offset];
-            }
-            at = (at + offset + 2).min(rest.len());
-        }
-        rest
+        let rest = self.text.get(start as usize..).unwrap_or_default();
+        &rest[..length(rest).unwrap_or(rest.len())]
     }
 
     /// The string itself. Lone surrogates and bytes that are no UTF-8 become U+FFFD.
-    pub fn decode<'a>(&self, bytes: &'a [u8], index: u32) -> Cow<'a, str> {
-        unescape(self.raw(bytes, index))
+    pub fn decode(&self, index: u32) -> Cow<'_, str> {
+        unescape(self.raw(index))
+    }
+}
+
+/// Bytes before the quote that ends a string; `None` if there is none.
+#[inline]
+pub(crate) fn length(text: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    loop {
+        let found = at + memchr::memchr2(b'"', b'\\', text.get(at..)?)?;
+        if text[found] == b'"' {
+            return Some(found);
+        }
+        at = found + 2;
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::snapshot::SnapshotError;
 use crate::snapshot::classes::ClassKey;
-use crate::snapshot::heap::Heap;
+use crate::snapshot::heap::{Heap, processors};
 use crate::snapshot::largest::{TreeNode, largest};
 use crate::snapshot::place::Place;
 use crate::snapshot::progress::{OnProgress, Reporter};
@@ -17,6 +17,8 @@ pub struct Options<'a> {
     pub progress: Option<OnProgress<'a>>,
     /// Classes reported, largest first; 0 reports all.
     pub top_classes: usize,
+    /// Threads used; 0 is as many as there are processors, up to two.
+    pub threads: usize,
 }
 
 impl Default for Options<'_> {
@@ -24,6 +26,7 @@ impl Default for Options<'_> {
         Options {
             progress: None,
             top_classes: 1000,
+            threads: 0,
         }
     }
 }
@@ -75,6 +78,10 @@ pub struct Summary {
 pub fn summarize(path: &Path, options: &Options<'_>) -> Result<Summary, SnapshotError> {
     let heap = Heap::open(
         path,
+        match options.threads {
+            0 => processors(),
+            threads => threads,
+        },
         Reporter {
             callback: options.progress,
             file: 0,

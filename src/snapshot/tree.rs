@@ -1,6 +1,6 @@
 //! The dominator tree laid out in preorder: a subtree is a range of positions.
 
-use crate::snapshot::dominators::Dominators;
+use crate::snapshot::spare::Spare;
 
 /// Preorder of a dominator tree. Twelve bytes a node; children need no lists of their own.
 pub struct Tree {
@@ -13,19 +13,18 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Lays out the tree of `dominators`.
-    pub fn new(dominators: &Dominators) -> Tree {
-        let idom = &dominators.idom;
+    /// Lays out the tree of immediate dominators `idom`, by number.
+    pub(crate) fn new(idom: &[u32], spare: &mut Spare) -> Tree {
         let count = idom.len();
-        let mut span = vec![1_u32; count];
+        let mut span = spare.filled(count, 1);
         for number in (1..count).rev() {
             span[idom[number] as usize] += span[number];
         }
         // A dominator's number is smaller, so its position is final before its children take theirs. `position` of a
         // node that is placed already serves as the next free position below it.
-        let mut position = vec![0_u32; count];
-        let mut free = vec![1_u32; count];
-        let mut at = vec![0_u32; count];
+        let mut position = spare.filled(count, 0);
+        let mut free = spare.filled(count, 1);
+        let mut at = spare.filled(count, 0);
         for number in 1..count {
             let parent = idom[number] as usize;
             let place = free[parent];
@@ -33,6 +32,10 @@ impl Tree {
             position[number] = place;
             free[number] = place + 1;
             at[place as usize] = number as u32;
+        }
+        spare.give(free);
+        for kept in [&mut position, &mut at, &mut span] {
+            kept.shrink_to_fit();
         }
         Tree { position, at, span }
     }

@@ -4,6 +4,7 @@
 //! that can only be had on the thread that runs the isolate, while it does.
 
 pub mod collect;
+pub mod cpu;
 #[cfg(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
@@ -21,7 +22,6 @@ pub mod histogram;
 pub mod interrupt;
 pub mod isolate;
 mod line_ends;
-pub mod mmap;
 pub mod near_heap_limit;
 pub mod os;
 pub mod signal;

@@ -15,6 +15,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use leakwatch::report::{Model, TextStyle};
+use leakwatch::snapshot::graph::Graph;
 use leakwatch::snapshot::heap::Heap;
 use leakwatch::snapshot::redact::{Redaction, redact};
 use leakwatch::snapshot::{DiffOptions, Options, Progress, SnapshotError};
@@ -31,8 +32,11 @@ fn main() -> ExitCode {
             redact(&files[0], &files[1], &Redaction::default()).map(drop)
         }
         Some("dump") if files.len() == 1 => dump(&files[0]),
+        Some("cost") if files.len() >= 2 => cost(&arguments[1], &files[1..]),
         _ => {
-            eprintln!("usage: engine load|dump FILE, engine diff|text|json FILE FILE…");
+            eprintln!(
+                "usage: engine load|dump FILE, engine cost load|parse|diff FILE…, engine diff|text|json FILE FILE…"
+            );
             return ExitCode::from(2);
         }
     };
@@ -58,7 +62,7 @@ fn load(path: &Path) -> Result<(), SnapshotError> {
         }
         true
     };
-    let heap = Heap::open_with_progress(path, &on_progress)?;
+    let heap = Heap::open_with_progress(path, threads(), &on_progress)?;
     let elapsed = start.elapsed().as_secs_f64();
     eprintln!(
         "{}",
@@ -72,6 +76,61 @@ fn load(path: &Path) -> Result<(), SnapshotError> {
         })
     );
     Ok(())
+}
+
+/// What a load, the parsing alone or a comparison costs: seconds of CPU and wall time, bytes of memory at the peak.
+fn cost(what: &str, files: &[PathBuf]) -> Result<(), SnapshotError> {
+    let start = Instant::now();
+    let (nodes, edges) = match what {
+        "parse" => {
+            let graph = Graph::read(&files[0], threads())?;
+            (graph.node_count(), graph.edge_count())
+        }
+        "diff" => {
+            let options = DiffOptions {
+                threads: threads(),
+                ..DiffOptions::default()
+            };
+            let diff = leakwatch::snapshot::diff(files, &options)?;
+            let last = &diff.files[files.len() - 1];
+            (last.nodes as usize, last.edges as usize)
+        }
+        _ => {
+            let heap = Heap::open_with_progress(&files[0], threads(), &|_| true)?;
+            (heap.graph.node_count(), heap.graph.edge_count())
+        }
+    };
+    let wall = start.elapsed().as_secs_f64();
+    let (cpu, rss) = used();
+    println!(
+        "{}",
+        json!({ "cpu": cpu, "wall": wall, "rss": rss, "nodes": nodes, "edges": edges })
+    );
+    Ok(())
+}
+
+/// Seconds of CPU that this process took so far, all threads and the kernel's work for them, and its largest memory.
+fn used() -> (f64, u64) {
+    let read = |name| std::fs::read_to_string(name).unwrap_or_default();
+    let stat = read("/proc/self/stat");
+    // In hundredths of a second.
+    let ticks = stat
+        .split(' ')
+        .skip(13)
+        .take(2)
+        .filter_map(|field| field.parse::<f64>().ok());
+    let status = read("/proc/self/status");
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = peak.and_then(|peak| peak.trim().trim_end_matches(" kB").parse::<u64>().ok());
+    (ticks.sum::<f64>() / 100.0, kilobytes.unwrap_or(0) * 1024)
+}
+
+/// Threads used, from the environment; 0 is as many as there are processors, up to two.
+fn threads() -> usize {
+    std::env::var("ENGINE_THREADS")
+        .ok()
+        .and_then(|value| value.parse().ok())
+        .unwrap_or(0)
 }
 
 /// A whole report: of one file its summary, of several their comparison.
@@ -101,14 +160,10 @@ fn report(format: &str, files: &[PathBuf]) -> Result<(), SnapshotError> {
 /// The suspects of a comparison, a line for each and its path below.
 fn compare(files: &[PathBuf]) -> Result<(), SnapshotError> {
     let start = Instant::now();
-    let threads = std::env::var("ENGINE_THREADS")
-        .ok()
-        .and_then(|value| value.parse().ok())
-        .unwrap_or(0);
     let diff = leakwatch::snapshot::diff(
         files,
         &DiffOptions {
-            threads,
+            threads: threads(),
             ..DiffOptions::default()
         },
     )?;

@@ -149,7 +149,7 @@ impl<W: Write> Redactor<W> {
     }
 
     fn corrupt(&self, offset: usize, what: &str) -> SnapshotError {
-        SnapshotError::corrupt(self.at as usize + offset, what)
+        SnapshotError::corrupt(self.at + offset as u64, what)
     }
 
     fn header(&mut self, rest: &[u8]) -> Result<usize, SnapshotError> {
@@ -453,5 +453,5 @@ fn layout(text: &[u8]) -> Result<Layout, SnapshotError> {
     }
     let body = text[at..].trim_ascii();
     let body = body.strip_suffix(b",").unwrap_or(body);
-    Layout::parse(body, at)
+    Layout::parse(body, at as u64)
 }

@@ -190,8 +190,14 @@ VmFlags: rd wr gd ac
         let known = [10..20, 30..40];
         assert_eq!(uncovered(0..50, &known), [0..10, 20..30, 40..50]);
         assert_eq!(uncovered(10..20, &known), []);
-        assert_eq!(uncovered(15..35, &known), [20..30]);
-        assert_eq!(uncovered(45..46, &known), [45..46]);
+        assert_eq!(
+            uncovered(15..35, &known),
+            vec![Range { start: 20, end: 30 }]
+        );
+        assert_eq!(
+            uncovered(45..46, &known),
+            vec![Range { start: 45, end: 46 }]
+        );
     }
 
     /// V8's flag, by smaps' own word, for the one mapping at `at`.
