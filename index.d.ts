@@ -64,6 +64,14 @@ declare namespace leakwatch {
      * raised once by an eighth (32 MiB at least), then Node's usual end comes.
      */
     nearHeapLimit?: boolean;
+    /**
+     * Snapshots kept in `snapshotDir`: after each one that no call asked for, older ones of leakwatch's own naming beyond
+     * this many are removed. Default: all are kept. With `snapshotDir`, temporary files that dead processes left there more
+     * than an hour ago are removed at the start.
+     */
+    keepSnapshots?: number;
+    /** The same by their size in all, in bytes. The newest always stays. */
+    keepSnapshotBytes?: number;
   }
 
   /** One garbage collection. */
