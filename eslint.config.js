@@ -45,9 +45,9 @@ module.exports = [
   },
   // Runs in the report's page.
   { files: ['lib/report/page/*.js', '__test__/browser/*.js'], languageOptions: { globals: { ...globals.browser, ...globals.node } } },
-  { files: ['**/*.mjs'], languageOptions: { sourceType: 'module', globals: globals.node } },
+  { files: ['**/*.mjs', 'examples/vitest/**/*.js'], languageOptions: { sourceType: 'module', globals: globals.node } },
   {
-    files: ['__test__/**/*.test.js'],
+    files: ['__test__/**/*.test.js', 'examples/*/{test,leaks}/**/*.js'],
     languageOptions: { globals: { ...globals.node, ...globals.jest } },
   },
 ];

@@ -72,6 +72,11 @@ declare namespace leakwatch {
     keepSnapshots?: number;
     /** The same by their size in all, in bytes. The newest always stays. */
     keepSnapshotBytes?: number;
+    /**
+     * Open a socket that this user alone can connect to, for `leakwatch status|baseline|snapshot|suspects <pid>`: in the
+     * directory given, which must be private, or in the user's own. Default false.
+     */
+    control?: boolean | string;
   }
 
   /** One garbage collection. */
@@ -394,6 +399,11 @@ declare namespace leakwatch {
     floorContexts?: number;
     /** vm contexts in all (4). */
     minContexts?: number;
+    /**
+     * Iterations in all rounds below which growth of bytes is `growing` and not `leaking` (500), for a cache may be
+     * filling; as many again confirm it.
+     */
+    minIterations?: number;
   }
 
   interface CheckOptions {
@@ -403,7 +413,7 @@ declare namespace leakwatch {
     rounds?: number;
     /** Iterations before the first round. Default: 120 ms of them, 6,000 at most. */
     warmUp?: number;
-    /** When to begin no other round, in ms. Default 4,000. */
+    /** When to begin no other round, in ms; twice that where a verdict is not possible sooner. Default 4,000. */
     timeMs?: number;
     thresholds?: CheckThresholds;
     /** On a leak, take two snapshots and name what holds it. Default true. */
@@ -533,7 +543,8 @@ declare namespace leakwatch {
   /** Every error of leakwatch. */
   class LeakwatchError extends Error {
     /** Stable: `ERR_LEAKWATCH_INVALID_ARGUMENT`, `…_NO_DIRECTORY`, `…_NOT_WRITABLE`, `…_DISK_FULL`, `…_IO`,
-     * `…_NOT_ENOUGH_MEMORY`, `…_NOT_ENOUGH_DISK`, `…_ABORTED`, `…_BUSY`, `…_LEAK`, `…_SNAPSHOT_FAILED`, `…_UNAVAILABLE`, and those of
+     * `…_NOT_ENOUGH_MEMORY`, `…_NOT_ENOUGH_DISK`, `…_ABORTED`, `…_BUSY`, `…_LEAK`, `…_SNAPSHOT_FAILED`, `…_UNAVAILABLE`,
+     * `…_CONTROL_UNSAFE` (the directory of a control socket is not private), and those of
      * {@link summarize}. */
     code: string;
     /** The path concerned, where there is one. */

@@ -110,12 +110,13 @@ async function main([command, ...rest]) {
     process.stdout.write(`${require('../package.json').version}\n`);
     return 0;
   }
-  // What follows `run` and `load` may be another program's --help.
-  if (has(MODULES, command)) return require(MODULES[command]).main(command, rest);
-  if ([command, ...rest].some((arg) => arg === '--help' || arg === '-h')) {
+  const asks = (arg) => arg === '--help' || arg === '-h';
+  // What follows a program's name may be that program's --help.
+  if (asks(command) || asks(rest[0]) || (!has(MODULES, command) && rest.some(asks))) {
     process.stdout.write(USAGE);
     return 0;
   }
+  if (has(MODULES, command)) return require(MODULES[command]).main(command, rest);
   if (!has(COMMANDS, command)) throw new Wrong(command ? `unknown command '${command}'` : 'a command is needed');
   const args = parse(rest);
   const request = COMMANDS[command](args);

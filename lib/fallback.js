@@ -3,6 +3,7 @@
 // natively: dearer, coarser, and no less honest about what they are.
 
 const v8 = require('v8');
+const { performance } = require('perf_hooks');
 const { LeakwatchError, unavailable } = require('./error');
 
 let collector;
@@ -96,7 +97,8 @@ function baseline(label, gcMs, forced) {
   return {
     index: 0,
     label,
-    time: Date.now(),
+    // Not Date.now(): the system's clock may be set meanwhile.
+    time: performance.timeOrigin + performance.now(),
     heapUsed: s.usedHeapSize,
     code: codeUsed(),
     external: memory.external,
@@ -112,7 +114,7 @@ function baseline(label, gcMs, forced) {
 
 /** Calls `seen(kind, start, duration, flags)` for each GC; returns a stop function. */
 function observeGcs(seen) {
-  const { PerformanceObserver, performance } = require('perf_hooks');
+  const { PerformanceObserver } = require('perf_hooks');
   const origin = performance.timeOrigin;
   const isOwn = (at) => ownSpans.some(([from, to]) => at >= from && at <= to);
   const observer = new PerformanceObserver((list) => {
@@ -144,7 +146,6 @@ function tell(...methods) {
 
 /** Streams a snapshot into `file`, all of it at once. */
 function streamSnapshot(file, { exposeNumericValues, keepIds, progress }) {
-  const { performance } = require('perf_hooks');
   const from = performance.now();
   // Building the tables of line ends first: see line_ends.rs. A session that
   // ends takes kept ids with it; the snapshot that gave them built the tables.

@@ -138,6 +138,7 @@ const CHECK_THRESHOLDS = {
   minRiseExternal: number(0, 1e15),
   floorContexts: number(0, 1e6),
   minContexts: number(0, 1e6),
+  minIterations: whole(0, 1e9),
 };
 
 const CHECK = {

@@ -65,3 +65,4 @@ function register() {
 }
 
 register();
+require('./node-test').attach();

@@ -15,7 +15,7 @@ const { ROOT } = require('./setup');
 const peers = require('../__test__/bench/support/peers');
 const { met, render } = require('../__test__/bench/support/table');
 
-const NAMES = ['gc-event', 'throughput', 'load', 'snapshot', 'class-heap', 'tax', 'soak', 'signal', 'service', 'own-state'];
+const NAMES = ['gc-event', 'throughput', 'load', 'snapshot', 'class-heap', 'tax', 'soak', 'signal', 'service', 'own-state', 'scrape'];
 /** Take many minutes, and so run only if they are named. */
 const LONG = ['limit', 'hour', 'fleet'];
 

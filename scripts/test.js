@@ -46,7 +46,11 @@ const STAGES = {
   },
   cases: () => {
     install(path.join(TESTS, 'cases'));
-    return [nodeTest([path.join(TESTS, 'cases.test.js')])];
+    return [nodeTest([path.join(TESTS, 'cases.test.js'), path.join(TESTS, 'cases', 'suspects.test.js')])];
+  },
+  leaks: () => {
+    install(path.join(TESTS, 'leaks', 'field'));
+    return [nodeTest(testFiles('leaks'))];
   },
   jest: () => [nodeTest(testFiles('jest'))],
   browser: () => {
@@ -57,6 +61,7 @@ const STAGES = {
     install(path.join(TESTS, 'fleet'));
     return [nodeTest(testFiles('fleet'))];
   },
+  runners: () => [nodeTest(testFiles('runners'))],
   matrix: () => [node(path.join(TESTS, 'matrix', 'run.js'))],
 };
 

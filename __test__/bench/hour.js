@@ -24,9 +24,9 @@ function scrape(port) {
   });
 }
 
-function figures(server) {
-  const answer = message(server, 'figures');
-  server.send('figures');
+function ask(server, what) {
+  const answer = message(server, what);
+  server.send(what);
   return answer;
 }
 
@@ -55,11 +55,13 @@ async function bench({ log }) {
       const found = leaking(await scrape(ports.leakwatch));
       seen.scrapes += 1;
       if (found.length > 0) seen.alarms += 1;
-      last = { leakwatch: await figures(servers.leakwatch), plain: await figures(servers.plain) };
-      const { verdict, reason } = last.leakwatch.trend;
+      last = { plain: await ask(servers.plain, 'figures'), leakwatch: await ask(servers.leakwatch, 'figures') };
+      const { baselines, trend } = await ask(servers.leakwatch, 'state');
+      const { verdict, reason } = trend;
+      last.baselines = baselines;
       seen.verdicts[verdict] = (seen.verdicts[verdict] || 0) + 1;
       if (verdict === 'leaking') seen.reason = reason;
-      log(`minute ${((Date.now() - begun) / 60000).toFixed(1)}: ${verdict}, ${last.leakwatch.baselines} baselines`);
+      log(`minute ${((Date.now() - begun) / 60000).toFixed(1)}: ${verdict}, ${baselines} baselines`);
     }
   } finally {
     for (const load of loads) load.stop();
@@ -75,7 +77,7 @@ async function bench({ log }) {
     targets: [{ what: 'scrapes that show an alarm', value: seen.alarms, digits: 0, most: 0 }],
     notes: [
       `${number((Date.now() - begun) / 60000, 1)} minutes at ${RATE} requests a second, ${seen.scrapes} scrapes, ` +
-        `${last.leakwatch.baselines} natural baselines; verdicts: ${verdicts.join(', ')}.${seen.reason ? ` ${seen.reason}` : ''}`,
+        `${last.baselines} natural baselines; verdicts: ${verdicts.join(', ')}.${seen.reason ? ` ${seen.reason}` : ''}`,
     ],
   };
 }

@@ -9,10 +9,9 @@ const { number, range } = require('./support/table');
 
 const VARIANTS = ['plain', 'leakwatch', 'leakwatch-otel', 'prom-client', 'runtime-node'];
 const FRESH = 4;
-const ROUNDS = 8;
-const SECONDS = 1.2;
-/** More often than anyone scrapes: half a minute is usual. */
-const SCRAPES = 1;
+const ROUNDS = 6;
+/** A second's worth or two on a quiet machine; a number, so that a busy one does as much. */
+const REQUESTS = Number(process.env.LEAKWATCH_BENCH_REQUESTS) || 20000;
 
 function figures(server) {
   const answer = message(server, 'figures');
@@ -28,13 +27,14 @@ function scrape(port) {
 }
 
 /** Requests a second, the server's CPU for each in µs, and the 99th percentile of latency in ms. */
-async function round({ server, port, variant }, seconds = SECONDS) {
+async function round({ server, port, variant }) {
   const before = await figures(server);
   const times = [];
   const begun = process.hrtime.bigint();
-  const load = autocannon({ url: `http://127.0.0.1:${port}/`, connections: 10, duration: seconds });
+  const load = autocannon({ url: `http://127.0.0.1:${port}/`, connections: 10, amount: REQUESTS });
   load.on('response', (_client, _status, _bytes, ms) => times.push(ms));
-  if (variant !== 'plain') for (let i = 0; i < SCRAPES; i++) await scrape(port);
+  // Far more often than anyone scrapes: half a minute is usual.
+  if (variant !== 'plain') await scrape(port);
   await load;
   const elapsed = Number(process.hrtime.bigint() - begun) / 1e9;
   const after = await figures(server);
@@ -49,7 +49,7 @@ async function generation(found, log) {
       const server = start('service', { variant });
       servers.push({ variant, server, port: await message(server, 'listening') });
     }
-    for (const each of servers) await round(each, 1.5 * SECONDS);
+    for (const each of servers.concat(servers)) await round(each);
     for (let at = 0; at < ROUNDS; at++) {
       log(`round ${at + 1} of ${ROUNDS}`);
       // Each begins as often as any other: what runs beside changes with time.
@@ -92,8 +92,8 @@ async function bench({ log }) {
       { what: 'p99 of latency, with ÷ without: lower end of its interval', value: interval(p99)[0], spread: interval(p99), digits: 2, most: 1 },
     ],
     notes: [
-      `${FRESH} processes of each, ${ROUNDS} rounds of ${SECONDS} s, taking turns; one scrape in each round, which is 25 times as ` +
-        'often as usual. The rate is at the mercy of whatever else runs here; CPU for each request is less so.',
+      `${FRESH} processes of each, ${ROUNDS} rounds of ${REQUESTS} requests, taking turns; one scrape in each round, which is some 50 ` +
+        'times as often as usual. The rate is at the mercy of whatever else runs here; CPU for each request is less so.',
     ],
   };
 }

@@ -101,7 +101,7 @@ test('100 connections at once: each is served, or told that there are too many',
     new Promise((resolve) => {
       const socket = net.connect(file);
       idle.push(socket);
-      socket.setEncoding('utf8').once('data', resolve).on('error', () => resolve('')).on('connect', () => setTimeout(() => socket.write(STATUS), 100));
+      socket.setEncoding('utf8').once('data', resolve).on('error', () => {}).on('close', () => resolve('')).on('connect', () => setTimeout(() => socket.write(STATUS), 100));
     });
   const answers = await Promise.all(Array.from({ length: 100 }, open));
   const served1 = answers.filter((answer) => answer.includes('"result"')).length;

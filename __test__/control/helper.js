@@ -7,6 +7,7 @@ const os = require('os');
 const path = require('path');
 const { spawn } = require('child_process');
 const shared = require('../process/helper');
+const { isAlive } = require('../../lib/control/address');
 const client = require('../../lib/control/client');
 
 const { ROOT, until } = shared;
@@ -29,6 +30,8 @@ async function served(t, control, script = 'setInterval(() => {}, 1000);', { nod
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (text) => (stderr += text));
   child.said = () => stderr;
+  // It may speak before anybody can listen for it.
+  child.firstMessage = new Promise((resolve) => child.once('message', resolve));
   child.gone = new Promise((resolve) => child.on('exit', (code, signal) => resolve({ code, signal })));
   t.after(async () => {
     child.kill('SIGKILL');
@@ -36,7 +39,8 @@ async function served(t, control, script = 'setInterval(() => {}, 1000);', { nod
   });
   await until(() => {
     if (child.exitCode !== null) throw new Error(`the child ended: ${stderr}`);
-    return fs.existsSync(fileOf(control, child.pid));
+    // The name is there a moment before anybody listens under it.
+    return isAlive(fileOf(control, child.pid));
   });
   return child;
 }

@@ -108,8 +108,8 @@ test('a server that does not start, or cannot be', async (t) => {
 });
 
 test('a port that never opens', async (t) => {
-  const server = () => [process.execPath, '-e', 'console.log("listening elsewhere"); setInterval(() => {}, 1000)'];
-  assertFails(await load(t, '', ['--start-timeout', '1500ms'], { server }), /did not answer within 1.5 s[^]*listening elsewhere/);
+  const server = () => [process.execPath, '-e', 'setInterval(() => {}, 1000)'];
+  assertFails(await load(t, '', ['--start-timeout', '1500ms'], { server }), /did not answer within 1.5 s.*--start-timeout/);
 });
 
 test('something that answers there already is not taken for the server', async () => {

@@ -44,7 +44,7 @@ function read(file) {
 
 test('natively where it is not switched off', () => {
   const off = process.env.LEAKWATCH_NATIVE_V8 === 'off';
-  for (const name of ['statistics', 'gcEvents', 'forcedGc', 'snapshot', 'signalWhileBusy', 'nearHeapLimit', 'fork']) {
+  for (const name of ['statistics', 'gcEvents', 'forcedGc', 'snapshot', 'signalWhileBusy', 'nearHeapLimit', 'fork', 'histogram']) {
     assert.strictEqual(capabilities[name].native, !off, `${name}: ${capabilities[name].why}`);
   }
 });
@@ -202,6 +202,41 @@ test('workers, ended and terminated', async () => {
     await ended;
   }
   leakwatch.stop();
+});
+
+test('check: what leaks, and what does not', async () => {
+  const kept = [];
+  const options = { timeMs: 120000, suspects: false };
+  const found = await leakwatch.check(() => kept.push({}), options);
+  assert.strictEqual(found.verdict, 'leaking', found.reason);
+  assert.ok(found.bytesPerIteration > 20 && found.bytesPerIteration < 120, found.reason);
+  kept.length = 0;
+  const clean = await leakwatch.check(async () => JSON.stringify({ a: 1 }), options);
+  assert.strictEqual(clean.verdict, 'steady', clean.reason);
+});
+
+test('guard', () => {
+  const findings = [];
+  const guarded = leakwatch.guard({ list: [], handler() {} }, { onFinding: (finding) => findings.push(finding) });
+  const code = 'const { handler } = shared;\nshared.handler = () => handler();';
+  vm.runInNewContext(code, { shared: guarded }, 'page.js');
+  assert.deepStrictEqual(findings.map(({ read, written }) => [read.line, written.line]), [[1, 2]]);
+});
+
+test('histogram', () => {
+  class MatrixCounted {}
+  const kept = Array.from({ length: 321 }, () => new MatrixCounted());
+  assert.strictEqual(leakwatch.histogram().find((row) => row.name === 'MatrixCounted').count, 321);
+  assert.strictEqual(kept.length, 321);
+}, 'histogram');
+
+test('compat', () => {
+  const { HeapDiff } = require('../../compat/memwatch');
+  const diff = new HeapDiff();
+  class MatrixLeaked {}
+  const kept = Array.from({ length: 100 }, () => new MatrixLeaked());
+  const row = diff.end().change.details.find(({ what }) => what === 'MatrixLeaked');
+  assert.deepStrictEqual([row['+'], kept.length], [100, 100]);
 });
 
 test('nothing half written is left', () => {

@@ -2,6 +2,7 @@
 // leakwatch/register: watching a program that cannot be edited, by LEAKWATCH_*.
 
 const assert = require('assert');
+const { spawnSync } = require('child_process');
 const fs = require('fs');
 const path = require('path');
 const { pathToFileURL } = require('url');
@@ -71,6 +72,17 @@ test('LEAKWATCH_REPORT: exit tells the verdict, off nothing, a wrong one is said
   assert.strictEqual(await of('off'), '');
   assert.strictEqual(await of('leak'), '');
   assert.match(await of('always'), /LEAKWATCH_REPORT must be one of off, leak, exit/);
+});
+
+test('a process without a binary of ours runs all the same', (t) => {
+  const broken = path.join(folder(t), 'broken.node');
+  fs.writeFileSync(broken, 'no library');
+  for (const file of [broken, path.join(ROOT, 'nothing.node')]) {
+    const env = { ...process.env, LEAKWATCH_NATIVE_PATH: file };
+    const { status, stdout, stderr } = spawnSync(process.execPath, [...args, '-p', '6 * 7'], { env, encoding: 'utf8' });
+    assert.deepStrictEqual([status, stdout], [0, '42\n'], stderr);
+    assert.match(stderr, /^leakwatch\[\d+\]: not watching: .*\.node/);
+  }
 });
 
 test('the report is written though the program closed or broke its streams', async () => {

@@ -58,7 +58,7 @@ fn text_fits_a_terminal_and_says_it_all() {
     let expected = "\
 connect <listeners>
 
-2 snapshots of one process: 952 B → 65 kB
+2 snapshots with common object ids: 952 B → 65 kB
 
 1. anonymous functions [listeners] +64 kB (100 %)
    1,000 more listeners for 'connect' on the Socket in .socket of global were

@@ -9,6 +9,7 @@ const os = require('os');
 const path = require('path');
 const { diff } = require('../analysis');
 const { writeSnapshotAsync } = require('../snapshot');
+const { ENOUGH_ITERATIONS } = require('./rounds');
 
 /**
  * What is run again, as a share of the iterations so far, and the share of the
@@ -16,9 +17,11 @@ const { writeSnapshotAsync } = require('../snapshot');
  * doubles, so a second try runs as much as was run before.
  */
 const TRIES = [
-  { again: 1 / 3, keepsOn: 0.6 },
+  { again: 1 / 3, keepsOn: 0.5 },
   { again: 1, keepsOn: 0.25 },
 ];
+/** After few iterations noise is large and a cache seldom full: as many again, at once. */
+const TRIES_AFTER_FEW = [{ again: 1, keepsOn: 0.6 }];
 const MAX_SUSPECTS = 10;
 
 function removeFolder(folder) {
@@ -71,10 +74,11 @@ class Evidence {
 
 /** Whether more of the same makes it grow on, at something like the rate seen. */
 async function goesOn(run, channel, perIteration) {
+  const few = run.counted() < ENOUGH_ITERATIONS && channel !== 'contexts';
   let before = await run.settle(true);
-  for (const { again, keepsOn } of TRIES) {
+  for (const { again, keepsOn } of few ? TRIES_AFTER_FEW : TRIES) {
     const count = Math.max(1, Math.ceil(run.counted() * again));
-    if (again === 1 && !run.hasTimeFor(count)) return false;
+    if (!few && again === 1 && !run.hasTimeFor(count)) return false;
     await run.repeat(count);
     const after = await run.settle(true);
     if (after[channel] - before[channel] >= keepsOn * perIteration * count) return true;

@@ -19,6 +19,8 @@ const WARM_UP_ITERATIONS = 6000;
 const MIN_WARM_UP = 2;
 /** The first round of a fast function; with five rounds 129,000 iterations in all. */
 const FIRST_ROUND = 2000;
+/** From how many times the planned length on it is planned again. */
+const MUCH_LARGER = 4;
 /** A verdict after fewer iterations waits for a round more, while there is time. */
 const ENOUGH_ITERATIONS = 20000;
 /** Contexts are counted, and a cache of them is small. */
@@ -30,6 +32,10 @@ const GROWTH = 2.5;
 const GROWTH_SHARE = 0.25;
 const MAX_HEAP_GROWTH = 16 << 20;
 const MAX_GROWTH = 64 << 20;
+/** Share of the time for all rounds; the rest is for the one that confirms. */
+const ROUNDS_TIME = 0.6;
+/** A busy machine may take longer, rather than that there be no verdict. */
+const VERDICT_TIME = 2;
 /** Share of the time that five rounds may take, so that a sixth and the GCs fit in. */
 const ROUNDS_SHARE = 0.2;
 
@@ -126,6 +132,27 @@ class Run {
     return Math.max(1, Math.floor(Math.min(FIRST_ROUND, inTime, inHeap, offTheHeap)));
   }
 
+  /**
+   * The first round's length. A busy machine, or a table that happened to grow, can
+   * make the warm-up look far slower or larger than the function is: what is
+   * measured with a first guess corrects it.
+   */
+  async begin() {
+    let planned = this.firstRound();
+    for (let tries = 0; tries < 2 && this.options.iterations === undefined; tries++) {
+      if (planned >= FIRST_ROUND / MUCH_LARGER) break;
+      await this.round(planned);
+      const [{ iterations, heap, external }] = this.rounds.splice(0);
+      this.heapPerIteration = heap / iterations;
+      this.externalPerIteration = external / iterations;
+      this.before = this.state;
+      const better = this.firstRound();
+      if (better < planned * MUCH_LARGER) break;
+      planned = better;
+    }
+    return planned;
+  }
+
   async round(iterations) {
     const from = now();
     const done = await this.repeat(iterations);
@@ -150,16 +177,17 @@ class Run {
     return this.rounds.reduce((total, round) => total + round.iterations, 0);
   }
 
-  /** Whether so many more iterations end in good time, by the last round's pace. */
+  /** Whether so many more iterations are a small part of the time allowed, by the last round's pace. */
   hasTimeFor(iterations) {
-    return this.elapsed() + iterations * this.msPerIteration < this.options.timeMs;
+    return iterations * this.msPerIteration < this.options.timeMs / 2;
   }
 
   /** Why the next round is not run; null if it may be. */
   limit(next) {
     const { timeMs } = this.options;
     const settling = this.rounds.reduce((most, round) => Math.max(most, round.totalMs - round.runMs), 0);
-    if (this.elapsed() + next * this.msPerIteration + settling > timeMs) return 'time';
+    const share = this.rounds.length < MIN_ROUNDS ? VERDICT_TIME : ROUNDS_TIME;
+    if (this.elapsed() + next * this.msPerIteration + settling > timeMs * share) return 'time';
     const grown = size(this.state) - size(this.before);
     const done = this.counted();
     if (grown > 0 && grown * (1 + next / done) > 2 * this.growthAllowed(MAX_GROWTH)) return 'memory';
@@ -171,7 +199,7 @@ class Run {
     await this.warmUp();
     const { rounds } = this.options;
     const most = rounds === undefined ? MAX_ROUNDS : rounds;
-    for (let next = this.firstRound(); this.rounds.length < most; next = Math.ceil(next * GROWTH)) {
+    for (let next = await this.begin(); this.rounds.length < most; next = Math.ceil(next * GROWTH)) {
       const limit = this.rounds.length > 0 ? this.limit(next) : null;
       if (limit) return limit;
       await this.round(next);

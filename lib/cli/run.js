@@ -142,7 +142,8 @@ async function main(name, argv) {
   });
   if (error) throw new Wrong(`${file} could not be started: ${error.message}`);
   report();
-  say(`history: ${history} (leakwatch report ${history} -o page.html draws it)`);
+  const shown = options.history || history;
+  say(`history: ${shown} (leakwatch report ${shown} -o page.html draws it)`);
   if (options.o) await writePage(options.o, history);
   end();
   return endAs(code, signal);

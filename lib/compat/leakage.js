@@ -7,6 +7,7 @@
 
 const fs = require('fs');
 const path = require('path');
+const host = require('../host');
 const { gc, heapStatistics } = require('../baselines');
 const { check } = require('../check');
 const { judgeChannel } = require('../check/statistics');
@@ -14,9 +15,14 @@ const { HeapDiff } = require('./heap-diff');
 
 const SENSITIVITY = 1024;
 const ASYNC_SENSITIVITY = 5 * 1024;
-/** Rounds of the second look, in units of `iterations`, and when it gives up. */
+/** Rounds of the second look, and the first of them for a fast function: then small leaks stand out. */
 const ROUNDS = [1, 2.5, 6.25, 15.6, 39];
-const BUDGET_MS = 10000;
+const FIRST_ROUND = 1000;
+/** What the rounds may take, and when it gives up. */
+const PLANNED_MS = 2000;
+const BUDGET_MS = 20000;
+/** What may leak on our account, in bytes. */
+const MAX_GROWTH = 64 << 20;
 /** Per iteration half a pointer; in all what code alone does not reach. */
 const LIMITS = { floor: 4, minRise: 16 << 10 };
 
@@ -92,18 +98,29 @@ function leakOf(heapDiffs, { iterations, gcollections }, sensitivity) {
 }
 
 /** Whether the growth follows the iterations; where there is no time to see, leakage's rule stands. */
-function growsOn(fn, iterations) {
+function growsOn(fn, iterations, bytesEach) {
   const start = Date.now();
   const settled = () => {
     gc();
     gc();
     return heapStatistics().usedHeapSize;
   };
+  const repeat = (count) => {
+    for (let i = 0; i < count; i++) fn();
+  };
+  const units = ROUNDS.reduce((sum, times) => sum + times, 0);
+  repeat(iterations);
+  const msEach = Math.max(1e-4, (Date.now() - start) / iterations);
+  const fits = Math.min(PLANNED_MS / msEach, MAX_GROWTH / bytesEach) / units;
+  const first = Math.max(1, Math.min(Math.max(iterations, FIRST_ROUND), fits));
+  // Once unmeasured: what is compiled, and code that is thrown away, is none of the leak's.
+  settled();
+  repeat(Math.round(first));
   const rounds = [];
   let before = settled();
   for (const times of ROUNDS) {
-    const count = Math.max(1, Math.round(times * iterations));
-    for (let i = 0; i < count; i++) fn();
+    const count = Math.round(times * first);
+    repeat(count);
     const after = settled();
     rounds.push({ iterations: count, delta: after - before });
     before = after;
@@ -139,7 +156,8 @@ function iterate(fn, options = {}) {
   }
   saveIfAsked(heapDiffs);
   const leak = leakOf(heapDiffs, { iterations, gcollections }, SENSITIVITY);
-  if (leak && growsOn(fn, iterations)) throw leak;
+  const grown = heapDiffs.reduce((sum, diff) => sum + diff.change.size_bytes, 0);
+  if (leak && growsOn(fn, iterations, Math.max(1, grown / heapDiffs.length / iterations))) throw leak;
   return new Result(heapDiffs, { iterations, gcollections });
 }
 
@@ -170,7 +188,7 @@ async function iterateAsync(fn, options = {}) {
 }
 
 async function diffAround(fn, iterations) {
-  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  const turn = () => new Promise((resolve) => host.timers.setImmediate(resolve));
   gc();
   await turn();
   gc();

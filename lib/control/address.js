@@ -79,21 +79,23 @@ function isRunning(pid) {
 }
 
 /**
- * Takes a dead process's name away. The number alone proves nothing, neither
- * that it is dead (containers that share the directory count for themselves)
- * nor that it lives (numbers come again), so it must refuse as well.
+ * True if nobody listens under this name; takes it away then, if its process is
+ * dead. The number alone proves nothing, neither that it is dead (containers
+ * that share the directory count for themselves) nor that it lives (numbers
+ * come again), so the socket must refuse as well.
  */
 async function sweep({ pid, file }, quiet) {
   if ((await isAlive(file, quiet)) !== false) return false;
-  if (pid !== process.pid && isRunning(pid)) {
-    try {
-      if (Date.now() - fs.lstatSync(file).ctimeMs < SETTLED_MS) return false;
-    } catch (_) {
-      return false;
-    }
-  }
-  remove(file);
+  if (pid === process.pid || !isRunning(pid) || isOld(file)) remove(file);
   return true;
+}
+
+function isOld(file) {
+  try {
+    return Date.now() - fs.lstatSync(file).ctimeMs > SETTLED_MS;
+  } catch (_) {
+    return false;
+  }
 }
 
 module.exports = { connect, create, isAlive, publish, resolve, sweep };

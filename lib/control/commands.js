@@ -5,7 +5,7 @@ const path = require('path');
 const host = require('../host');
 const baselines = require('../baselines');
 const options = require('../options');
-const { history, stats, trend } = require('../trend');
+const { history, records, stats, trend } = require('../trend');
 const { writeSnapshotAsync } = require('../snapshot');
 const { refuse } = require('./protocol');
 const { LeakwatchError, invalid } = require('../error');
@@ -42,7 +42,7 @@ function status(given, _signal, threads) {
   pick(given, {});
   const { verdict, channel, reason, bytesPerTick, timeToLimitMs } = trend();
   const { heap, memory, baselines: count } = stats();
-  const { baselines: kept } = history();
+  const { baselines: kept } = records(Number.MAX_SAFE_INTEGER, Math.max(0, count - 1));
   const statistics = host.capabilities.get('statistics');
   return {
     pid: process.pid,

@@ -8,6 +8,8 @@ const { Lines, MAX_REQUEST, answer, failure, parseRequest, refuse } = require('.
 const PATIENCE_MS = 30000;
 /** How long a peer that was turned away may take to read why. */
 const FAREWELL_MS = 1000;
+/** Requests that may wait for their turn: each is a piece of the service's time. */
+const MAX_WAITING = 64;
 
 class Connection {
   /** `perform(request, signal)` does what is asked; `closed` is told at the end. */
@@ -61,7 +63,7 @@ class Connection {
       this.refuse(error);
       return;
     }
-    if (this._waiting + this._lines.pending > MAX_REQUEST) {
+    if (this._queue.length > MAX_WAITING || this._waiting + this._lines.pending > MAX_REQUEST) {
       this.refuse(refuse('too much at once; wait for an answer before the next request'));
     } else if (this._queue.length > 0 && !this._isWorking) {
       this._work();
@@ -83,6 +85,8 @@ class Connection {
       const line = this._queue.shift();
       this._waiting -= line.length;
       await this._answer(line);
+      // The service's own work comes in between, however much is asked at once.
+      await new Promise((resolve) => timers.setImmediate(resolve));
     }
     this._isWorking = false;
     if (this._isOver) return;
@@ -112,7 +116,7 @@ class Connection {
     this._expect(() => this.destroy());
     return new Promise((resolve) => {
       const done = () => {
-        this._calm();
+        if (!this._isOver) this._calm();
         this._socket.removeListener('close', done);
         resolve();
       };

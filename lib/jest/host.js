@@ -11,9 +11,19 @@ const worker = require('./worker');
 
 let series;
 let hooked = false;
+let told = false;
 
-/** Called before each test file with its global object. */
+/** Called before each test file with its global object. What goes wrong here must not be the test file's fault. */
 function beforeFile(realm) {
+  try {
+    begin(realm);
+  } catch (error) {
+    if (!told) process.stderr.write(`leakwatch: ${error.stack}\n`);
+    told = true;
+  }
+}
+
+function begin(realm) {
   if (!hooked) hook();
   const folder = runDirectory.find();
   // In watch mode each run has a reporter of its own, and a series with it.
@@ -21,12 +31,15 @@ function beforeFile(realm) {
     series = new Series({ runner: 'Jest', folder, worker: process.env.JEST_WORKER_ID || null });
   }
   const current = series;
+  // Named among the setup files and added by the reporter as well.
+  if (current.isCurrent(realm)) return;
   const n = current.begin(realm, worker.pathOfCall());
   if (current.files[n].path === null) findPath(weakly(realm), (found) => current.name(n, found));
 }
 
 function hook() {
   hooked = true;
+  openResolver();
   process.on('exit', print);
   // A worker that is force-exited, or restarted because of workerIdleMemoryLimit, has no 'exit'.
   worker.attach({
@@ -34,6 +47,18 @@ function hook() {
     beforeEnd: print,
     killed: print,
   });
+}
+
+/**
+ * Node makes its resolver once, when it is first needed, and a handle keeps the async context it was made in: in a test file,
+ * that is the file. So it is made here, outside of any.
+ */
+function openResolver() {
+  try {
+    require('dns').getServers();
+  } catch (_) {
+    // No resolver, no handle.
+  }
 }
 
 /** For the reporter, when the tests ran in its own process. */

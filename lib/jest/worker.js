@@ -50,7 +50,9 @@ function listen(emitter, beforeEnd) {
       beforeEnd();
     }
   };
-  emitter.prependListener('message', listener);
+  // A worker thread's port has no prependListener.
+  if (emitter.prependListener) emitter.prependListener('message', listener);
+  else emitter.on('message', listener);
 }
 
 function pathOf(message) {

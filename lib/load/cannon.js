@@ -6,6 +6,8 @@ const { LeakwatchError } = require('../error');
 
 /** It looks this often whether all is done, and would otherwise take a second for each round. */
 const SAMPLE_MS = 50;
+/** A request that takes longer is lost; a slow server, or a busy machine, is no failure. */
+const TIMEOUT_S = 60;
 /** After so many failed connections or time-outs a round is given up. */
 const BAILOUT = 50;
 
@@ -48,6 +50,7 @@ class Cannon {
       connections: Math.min(this._connections, amount),
       amount,
       bailout: BAILOUT,
+      timeout: TIMEOUT_S,
       sampleInt: SAMPLE_MS,
     });
     this._running = running;

@@ -3,10 +3,11 @@
 
 const { readHeapGraph } = require('./heap-graph');
 const { retainers } = require('./retainers');
-const { entryOf, explain, isTheirs } = require('./reasons');
+const { ASYNC_CONTEXT, entryOf, explain, isTheirs } = require('./reasons');
 
 /** Things looked at around a holder before giving up on a place in someone's own code. */
 const NEARBY = 400;
+const BUILTIN = new Set(['BuiltinModule', 'NativeModule']);
 const NOT_INTO = new Set(['context', '__proto__', 'constructor', 'map', 'shared', 'native_context', 'global_proxy_object']);
 
 /** Whether the timer on the path fires once: `_repeat` of such a one is null. */
@@ -28,7 +29,8 @@ function nearbyLocation(graph, steps) {
     for (let edge = graph.firstEdges[node]; edge < graph.firstEdges[node + 1]; edge++) {
       const type = graph.edgeType(edge);
       if (type !== 'property' && type !== 'element' && type !== 'context') continue;
-      if (type === 'property' && NOT_INTO.has(graph.edgeName(edge))) continue;
+      const name = graph.edgeName(edge);
+      if (type === 'property' && (NOT_INTO.has(name) || ASYNC_CONTEXT.test(name))) continue;
       const to = graph.edgeTarget(edge);
       if (seen.has(to)) continue;
       seen.add(to);
@@ -40,10 +42,23 @@ function nearbyLocation(graph, steps) {
   return undefined;
 }
 
+/** The names of Node's own modules by the nodes of what they export. */
+function moduleNames(graph) {
+  const names = new Map();
+  for (let node = 0; node < graph.nodeCount; node++) {
+    if (graph.type(node) !== 'object' || !BUILTIN.has(graph.name(node))) continue;
+    const id = graph.follow(node, 'id');
+    const exported = graph.follow(node, 'exports');
+    if (id >= 0 && exported >= 0) names.set(exported, graph.text(id));
+  }
+  return names;
+}
+
 /** Explanations by label of the environments that stay behind. */
 function explainSnapshot(file, labels, { rootDir } = {}) {
   const graph = readHeapGraph(file);
   const out = new Map();
+  const names = moduleNames(graph);
   for (const [label, { steps, through }] of retainers(graph, labels)) {
     if (steps.length === 0) continue;
     if (through !== undefined) {
@@ -51,7 +66,7 @@ function explainSnapshot(file, labels, { rootDir } = {}) {
       continue;
     }
     const location = nearbyLocation(graph, steps);
-    const reason = explain(steps, { rootDir, oneShot: isOneShot(graph, steps), location });
+    const reason = explain(steps, { rootDir, oneShot: isOneShot(graph, steps), location, names });
     if (reason) out.set(label, reason);
   }
   return out;

@@ -8,10 +8,12 @@ const { bytes } = require('./units');
 
 /** A one-shot timer that is still waiting after this long keeps its file for the rest of the run, in effect. */
 const LATE_TIMER_MS = 20000;
+/** Less than this in V8's caches of compiled code is their ordinary use. */
+const MIN_CACHED = 20e6;
 /** Without knowing what holds it, a file must have been over for longer than timers of tests take as a rule. */
 const UNEXPLAINED_MS = 5000;
 /** Holders that let go by themselves as a rule, or say too little: no alarm for a file that has only just ended. */
-const PASSING = new Set(['pending-timer', 'pending', 'unknown', 'kept', 'compiled-code']);
+const PASSING = new Set(['pending-timer', 'pending', 'unknown', 'kept', 'compiled-code', 'runner']);
 
 const fingerprintOf = (...parts) => crypto.createHash('sha1').update(parts.join('\n')).digest('hex').slice(0, 16);
 const portable = (name) => name.split(path.sep).join('/');
@@ -24,15 +26,16 @@ function rowsOf(records, { rootDir, durations }) {
   for (const record of records) {
     if (record.type === 'file') rows[record.n] = { n: record.n, path: record.path, before: record.baseline, time: record.time };
     else if (record.type === 'path') rows[record.n].path = record.path;
-    else if (record.type === 'done') Object.assign(rows[record.n], { after: record.baseline, own: true, doneAt: record.time });
+    else if (record.type === 'done') Object.assign(rows[record.n], { own: record.baseline, doneAt: record.time });
     else if (record.type === 'end') last = record;
     else if (record.type === 'capture') captureMs += record.ms;
   }
   rows.forEach((row, at) => {
     row.name = row.path ? portable(path.relative(rootDir, row.path)) : `test file ${at + 1}`;
-    if (row.own) return;
     const next = rows[at + 1];
-    row.after = next ? next.before : last && last.baseline;
+    const later = next ? next.before : last && last.baseline;
+    // What is left once the next file begins says more than what is there before this one's modules are let go.
+    row.after = next || !row.own ? later : row.own;
   });
   let from = null;
   let over = 0;
@@ -103,10 +106,18 @@ function judgeWorker(records, { rootDir, durations, reasons = new Map(), suspect
     const reason = reasons.get(row.n);
     row.state = judgeFile(row, rows, last, reason);
     if (row.state === 'stays') findings.push(environmentFinding(row, reason, known));
-    else if (row.state === 'late') late.push(row.name);
+    else if (row.state === 'late') late.push(reason ? `${row.name} (${reason.what})` : row.name);
   }
-  const trend = lastOf(records, 'trend') || { verdict: 'insufficient', reason: `only ${rows.length} test files` };
-  if (trend.verdict === 'leaking' && findings.length === 0) findings.push(growthFinding(head, trend, suspects));
+  // The runner's own doing is told, but is no leak of the tests.
+  const ofRunner = findings.filter(({ rule }) => rule === 'runner');
+  for (const finding of ofRunner) {
+    findings.splice(findings.indexOf(finding), 1);
+    rows.find(({ name }) => name === finding.file).state = 'runner';
+  }
+  const trend = lastOf(records, 'trend') || { verdict: 'insufficient', reason: `only ${rows.length} test ${rows.length === 1 ? 'file' : 'files'}` };
+  const cached = cachedCode(records, rows);
+  if (cached && (trend.verdict === 'leaking' || trend.verdict === 'growing')) findings.push(cachedFinding(head, cached, known));
+  else if (trend.verdict === 'leaking' && findings.length === 0) findings.push(growthFinding(head, trend, suspects));
   findings.push(...overBudget(rows, head, budgets || {}));
   return {
     worker: head.worker,
@@ -116,13 +127,50 @@ function judgeWorker(records, { rootDir, durations, reasons = new Map(), suspect
     trend,
     findings,
     late,
+    byRunner: ofRunner.map(({ file, message }) => ({ file, message })),
     suspects,
     skipped: rows.filter(({ before }) => !before).length,
     spentMs: lastOf(records, 'spentMs') || 0,
-    elapsedMs: last && last.elapsedMs,
+    elapsedMs: lastOf(records, 'elapsedMs'),
     captureMs,
+    captures: records.filter(({ type }) => type === 'capture').map(({ when, n, alive: seen, ms, error }) => ({ when, n, alive: seen, ms, error })),
     captureError: lastOf(records, 'error'),
-    complete: Boolean(last),
+    complete: Boolean(last) || Boolean(rows[rows.length - 1].doneAt),
+  };
+}
+
+/**
+ * Bytes that a snapshot freed because V8 empties its caches of compiled code for it, if they are most of what the files left
+ * behind: a full GC alone does not touch them.
+ */
+function cachedCode(records, rows) {
+  const capture = records.filter(({ type, heapAfter }) => type === 'capture' && heapAfter).pop();
+  if (!capture) return undefined;
+  const measured = rows.slice(0, capture.n).filter(({ before }) => before);
+  if (measured.length < 2) return undefined;
+  const grown = measured[measured.length - 1].before.heapUsed - measured[0].before.heapUsed;
+  const freed = capture.heapBefore - capture.heapAfter;
+  return freed > grown / 2 && grown > MIN_CACHED ? freed : undefined;
+}
+
+/** Node's versions whose vm.compileFunction and vm.Script leak with importModuleDynamically. */
+function hasVmLeak(version) {
+  const [major, minor] = version.slice(1).split('.').map(Number);
+  return major >= 17 ? major <= 20 : major === 16 && minor >= 11;
+}
+
+function cachedFinding(head, freed, known) {
+  const vmLeak = hasVmLeak(head.node);
+  const what = vmLeak
+    ? `code that ${head.runner}'s module registry compiled with vm.compileFunction and importModuleDynamically`
+    : 'compiled code in its caches';
+  return {
+    rule: 'compiled-code',
+    file: null,
+    message: `${head.worker ? `worker ${head.worker}` : 'the process'} grows from file to file because V8 keeps ${what}: ${bytes(freed)} went when a snapshot had the caches emptied`,
+    fingerprint: fingerprintOf('compiled-code', head.runner),
+    known: vmLeak ? known('node-vm-import-module-dynamically') : undefined,
+    bytes: freed,
   };
 }
 
@@ -143,8 +191,8 @@ function overBudget(rows, head, budgets) {
   const out = [];
   if (budgets.file !== undefined) {
     for (const row of rows) {
-      // The first file also pays for what all later ones share.
-      if (row.n === 0 || row.over !== 1) continue;
+      // The first of several files also pays for what all later ones share.
+      if ((row.n === 0 && rows.length > 1) || row.over !== 1) continue;
       const grown = Math.max(row.growth || 0, 0) + Math.max(row.externalGrowth || 0, 0);
       if (grown <= budgets.file) continue;
       out.push({
@@ -181,7 +229,11 @@ function judgeRun(workers) {
   const leaks = fresh.filter(({ rule }) => !/-budget$/.test(rule));
   let verdict = 'steady';
   if (leaks.length > 0) verdict = 'leaking';
-  else if (workers.some(({ trend }) => trend.verdict === 'growing' || trend.verdict === 'leaking')) verdict = 'growing';
+  else if (fresh.length > 0) verdict = 'over budget';
+  else if (workers.some(({ trend }) => trend.channel !== 'rss' && (trend.verdict === 'growing' || trend.verdict === 'leaking'))) {
+    // Resident memory alone says nothing of the tests: allocators keep what they once had.
+    verdict = 'growing';
+  }
   else if (workers.every(({ trend, rows }) => trend.verdict === 'insufficient' && rows.length <= LATER_FILES)) verdict = 'insufficient';
   return { verdict, findings, fresh };
 }

@@ -44,6 +44,7 @@ const RULES = {
   suppress: file,
   junit: file,
   sarif: file,
+  json: file,
   github: boolean,
   costLimit,
   capture: boolean,

@@ -18,6 +18,7 @@ const RULES = {
   kept: 'Something that outlives the test file keeps it in memory',
   pending: 'A promise that never settles keeps a test file in memory',
   'compiled-code': "V8's cache of compiled code keeps a test file in memory",
+  runner: 'The test runner keeps a test file in memory',
   environment: 'A test file stays in memory',
   unknown: 'A test file stays in memory',
   growth: 'The process grows from test file to test file',
@@ -111,4 +112,19 @@ function githubText({ run, relative }) {
   );
 }
 
-module.exports = { githubText, junitText, sarifText, write };
+/** For programs: rows, trends and findings, with the version of their shape. */
+function jsonText({ runner, workers, run }) {
+  const out = {
+    schemaVersion: 1,
+    runner,
+    verdict: run.verdict,
+    findings: run.findings,
+    workers: workers.map(({ rows, findings: _findings, ...worker }) => ({
+      ...worker,
+      rows: rows.map(({ n, name, path: file, before, after, growth, over, ms, state }) => ({ n, name, path: file, before, after, growth, over, ms, state })),
+    })),
+  };
+  return `${JSON.stringify(out, null, 2)}\n`;
+}
+
+module.exports = { githubText, jsonText, junitText, sarifText, write };

@@ -14,12 +14,21 @@ const HANDLE = /^(Node \/ )?(TCP|TCPServerWrap|TCPSocketWrap|TLSWrap|Pipe|PipeWr
 const COLLECTIONS = new Set(['Map', 'Set', 'Array', 'WeakMap']);
 const COMPILED = /^(\(Compilation cache\)|.*CompilationCacheTable|.*CompiledFnEntry|.*ContextifyScript)$|importModuleDynamically|host_defined_options/;
 
+/** How a resource holds what was current when it was made. */
+const ASYNC_CONTEXT = /kResourceStore|async_context_frame|AsyncContextFrame/;
+/** Says little: what was current when something was made; a module of a realm, which holds all of it. */
+const SAYS_LITTLE = /kResourceStore|async_context_frame|AsyncContextFrame|^ModuleWrap$/;
+const RUNNERS = /[\\/]node_modules[\\/](jest|jest-[^\\/]*|@jest|expect|graceful-fs|source-map-support|vitest|@vitest|vite|mocha|leakwatch)[\\/]/;
+const OWN = path.join(__dirname, '..') + path.sep;
+
+const isRunners = (url) => RUNNERS.test(url) || url.startsWith(OWN);
+
 /** Jest's and Node's own code explain nothing to the one who wrote the test. */
 function isTheirs(url) {
   return (
     /^(node:|internal\/|native )/.test(url) ||
     !(url.startsWith('file:') || /[\\/]/.test(url)) ||
-    /[\\/]node_modules[\\/](jest|jest-[^\\/]*|@jest|expect|graceful-fs|vitest|@vitest|vite|mocha|leakwatch)[\\/]/.test(url)
+    isRunners(url)
   );
 }
 
@@ -39,9 +48,10 @@ function entryOf(steps) {
 const quiet = (name) => name.replace(/^<symbol (.*)>$/, '$1');
 
 /** A name for the thing at `at`, from how it is reached. */
-function label(steps, at) {
+function label(steps, at, names) {
   for (let i = at; i > 0; i--) {
-    const { edge, edgeType, node } = steps[i];
+    const { edge, edgeType, node, index } = steps[i];
+    if (names && names.has(index)) return names.get(index);
     if (node === 'process') return 'process';
     if (edgeType === 'property' || edgeType === 'context') {
       if (!isStructural(steps[i]) && !/^_?(events|handle)$/.test(edge)) return quiet(edge);
@@ -51,22 +61,30 @@ function label(steps, at) {
   return steps[at].node || 'something';
 }
 
-/** The nearest collection above the entry: `{name, node}`. */
+/** The collection that the entry is an element of: `{name, node}`. */
 function collectionAbove(steps, entry) {
-  for (let at = entry - 1; at > 0 && at >= entry - 4; at--) {
-    if (COLLECTIONS.has(steps[at].node)) return { name: label(steps, at), node: steps[at].node };
-    if (isStructural(steps[at])) return null;
+  for (let at = entry; at > 0; at--) {
+    const { edgeType } = steps[at];
+    if (edgeType !== 'element' && edgeType !== 'internal' && edgeType !== 'hidden') return null;
+    if (COLLECTIONS.has(steps[at - 1].node)) return { name: label(steps, at - 1), node: steps[at - 1].node };
   }
   return null;
 }
 
-function classify(steps, entry, oneShot) {
+function classify(steps, entry, oneShot, names) {
+  // A holder holds directly: what lies behind the scope of another function is that function's doing.
   const find = (test) => {
-    for (let at = entry; at > 0; at--) if (test(steps[at], at)) return at;
+    for (let at = entry; at > 0; at--) {
+      if (test(steps[at], at)) return at;
+      if (at < entry && steps[at].edge === 'context' && steps[at].edgeType === 'internal') return -1;
+    }
     return -1;
   };
   if (steps.some(({ node, edge }) => COMPILED.test(node) || COMPILED.test(edge))) {
     return { kind: 'compiled-code', what: "V8's cache of compiled code (vm.compileFunction with importModuleDynamically)" };
+  }
+  if (find(({ edge, node }) => ASYNC_CONTEXT.test(edge) || ASYNC_CONTEXT.test(node)) > 0) {
+    return { kind: 'async-context', what: `the async context that ${label(steps, Math.max(entry - 1, 0))} was made in` };
   }
   const timer = find(({ node, edge }) => node === 'Timeout' || node === 'Immediate' || edge === '_onTimeout' || edge === '_onImmediate');
   const events = find(({ edge }) => edge === '_events');
@@ -92,13 +110,17 @@ function classify(steps, entry, oneShot) {
   if (collection) {
     return { kind: 'cache', what: `the ${collection.node} '${collection.name}', which outlives the test file` };
   }
-  const { edge, edgeType, type } = steps[entry];
-  if (edgeType === 'property' && entry > 1 && type === 'closure') {
-    const owner = steps[entry - 1].node === 'process' ? 'process' : label(steps, entry - 1);
+  const { edge, edgeType, node, type } = steps[entry];
+  if (COLLECTIONS.has(node)) {
+    const on = edgeType === 'property' ? ` on ${label(steps, entry - 1)}` : '';
+    return { kind: 'cache', what: `the ${node} '${quiet(edge)}'${on}, which outlives the test file` };
+  }
+  if (edgeType === 'property' && entry > 1 && type === 'closure' && steps[entry].location) {
+    const owner = steps[entry - 1].node === 'process' ? 'process' : label(steps, entry - 1, names);
     return { kind: 'patched-global', what: `${owner}.${quiet(edge)}, which was replaced and never put back` };
   }
   if (edgeType === 'property' && entry > 1) {
-    return { kind: 'kept', what: `the property ${label(steps, entry - 1)}.${quiet(edge)}` };
+    return { kind: 'kept', what: `the property ${label(steps, entry - 1, names)}.${quiet(edge)}` };
   }
   if (edgeType === 'context') return { kind: 'kept', what: `the variable '${edge}' of code that outlives the test file` };
   const promise = find(({ node }) => /Promise|Generator/.test(node));
@@ -122,11 +144,16 @@ function ownLocation(steps, entry) {
 }
 
 /** `{kind, what, location?, path, fingerprint}` of a chain from the root to an environment. */
-function explain(steps, { rootDir, oneShot = false, location } = {}) {
+function explain(steps, { rootDir, oneShot = false, location, names } = {}) {
   if (steps.length === 0) return undefined;
   const entry = entryOf(steps);
-  const { kind, what } = classify(steps, entry, oneShot);
   const place = ownLocation(steps, entry) || location;
+  let { kind, what } = classify(steps, entry, oneShot, names);
+  // No place of the program's own on the way, and none near it: the runner's own doing, or V8's.
+  const vague = kind === 'kept' || kind === 'unknown' || kind === 'cache';
+  // Jest runs tests in an async context of its own, so what is made once and for all, like Node's resolver, keeps the first file.
+  if (kind === 'async-context') [kind, what] = ['runner', `the test runner itself (${what})`];
+  else if ((!place ? vague : kind === 'patched-global' || kind === 'kept') && steps.some(({ node, location: at }) => node === 'ModuleWrap' || (at && isRunners(at.url)))) [kind, what] = ['runner', `the test runner itself (${what})`];
   const url = place && path.relative(rootDir || process.cwd(), plainUrl(place.url));
   const shown = steps.slice(Math.max(0, entry - 6), entry + 1).map((step) => ({
     edge: step.edge,
@@ -146,4 +173,4 @@ function explain(steps, { rootDir, oneShot = false, location } = {}) {
   };
 }
 
-module.exports = { entryOf, explain, isTheirs, plainUrl };
+module.exports = { ASYNC_CONTEXT, SAYS_LITTLE, isRunners, entryOf, explain, isTheirs, plainUrl };

@@ -98,6 +98,7 @@ async function report(folder, { runner, rootDir, durations, options }) {
   const context = { runner, workers, run, rootDir, relative };
   if (options.junit) outputs.write(path.resolve(rootDir, options.junit), outputs.junitText(context));
   if (options.sarif) outputs.write(path.resolve(rootDir, options.sarif), outputs.sarifText(context));
+  if (options.json) outputs.write(path.resolve(rootDir, options.json), outputs.jsonText(context));
   let text = '';
   if (options.table) text += table({ ...context, costLimit: options.costLimit, expired });
   if (options.github) text += outputs.githubText(context);

@@ -18,12 +18,14 @@ const { LeakwatchTestFile, labelOf } = require('./labels');
 const THRESHOLDS = { floorBytes: 512e3, minRise: 8e6, creepRise: 256e6 };
 /** From this many baselines on there may be a trend. */
 const TREND_FROM = 6;
-/** Passes at the end, for environments that only want another turn, and the pauses between. */
-const PASSES = 3;
-const PAUSE_MS = 15;
+/** At the end, pauses for environments that only wait for a turn or a short timer: in ms, before each look. */
+const PAUSES = [0, 20, 150, 500];
+/** A file that stays this long after its end has no short timer to wait for. */
+const SETTLED_MS = 3000;
 /** What V8 needs to build a snapshot's graph: measured 45–50 ms for each MB in use. */
 const CAPTURE_MS_PER_BYTE = 50e-6;
-const FREE_CAPTURE_MS = 1500;
+/** A single environment may be the runner's own; looking into it must be cheap. */
+const FREE_CAPTURE_MS = 3000;
 
 /** Before Node 14.6 nobody can tell whether an environment is gone. */
 // eslint-disable-next-line n/no-unsupported-features/es-builtins, n/no-unsupported-features/es-syntax
@@ -68,12 +70,16 @@ class Series {
     return this.spentMs + 2 * this.lastGcMs <= limit * elapsed;
   }
 
-  /** Before a test file: its number. */
+  /** Before a test file: its number. `environment` is its realm, where it has one of its own. */
   begin(environment, name) {
     const n = this.files.length;
     const baseline = this.affordable() ? this.measure() : null;
     if (!baseline) this.skipped += 1;
-    const file = { n, path: name || null, baseline, mark: new LeakwatchTestFile(labelOf(n), environment), alive: WATCHES_ENVIRONMENTS };
+    const file = { n, path: name || null, time: Date.now(), baseline, alive: false };
+    if (environment && WATCHES_ENVIRONMENTS) {
+      file.mark = new LeakwatchTestFile(labelOf(n), environment);
+      file.alive = true;
+    };
     const alive = baseline ? this.alive() : undefined;
     this.files.push(file);
     this.ended = false;
@@ -89,6 +95,20 @@ class Series {
     const { baseline } = this.files[n];
     if (baseline) host.native.relabel(baseline.index, file);
     this.write({ type: 'path', n, path: file });
+  }
+
+  /** Whether this environment is the one of the last file begun. */
+  isCurrent(environment) {
+    const last = this.files[this.files.length - 1];
+    return Boolean(last && last.mark && last.mark.environment.deref() === environment);
+  }
+
+  /** After a test file, where the runner says so: what it holds before the next one begins. */
+  done(n) {
+    const baseline = this.files.length === 1 || (this.files.length === n + 1 && this.affordable()) ? this.measure() : null;
+    this.files[n].after = baseline;
+    this.write({ type: 'done', n, baseline, time: Date.now(), spentMs: this.spentMs, elapsedMs: now() - this.startedAt, trend: this.trend() });
+    return baseline;
   }
 
   measure() {
@@ -120,7 +140,8 @@ class Series {
 
   /** Files alive that have had time to go. */
   overdue(alive) {
-    return (alive || []).filter((n) => n < this.files.length - LATER_FILES);
+    const before = Date.now() - SETTLED_MS;
+    return (alive || []).filter((n) => n < this.files.length - LATER_FILES && this.files[n + 1].time < before);
   }
 
   expected() {
@@ -131,23 +152,32 @@ class Series {
   captureIfLeaking(when, alive) {
     if (!this.folder || this.plan.capture === false) return;
     if (when === 'third') {
-      if (this.captures > 0 || this.files.length < this.expected() / 3 || this.overdue(alive).length < 2) return;
+      if (this.captures > 0 || this.files.length < this.expected() / 3) return;
+      if (this.overdue(alive).length < 2 && !this.grows()) return;
     } else {
       const verdict = this.trend();
       const leaking = verdict !== undefined && verdict.verdict === 'leaking';
       if (alive.length === 0 && !leaking) return;
-      // What may still go by itself is looked into only where that is cheap.
       const estimate = process.memoryUsage().heapUsed * CAPTURE_MS_PER_BYTE;
       const limit = Math.max(FREE_CAPTURE_MS, this.costLimit * (now() - this.startedAt));
-      if (this.overdue(alive).length === 0 && !leaking && estimate > limit) return;
+      if (alive.length < 2 && this.overdue(alive).length === 0 && !leaking && estimate > limit) return;
     }
-    this.capture(when);
+    this.capture(when, alive);
   }
 
-  capture(when) {
+  /** Whether the heap has risen by enough to be worth a snapshot, where the time for one is there. */
+  grows() {
+    const measured = this.files.filter(({ baseline }) => baseline);
+    if (measured.length < 4) return false;
+    const rise = measured[measured.length - 1].baseline.heapUsed - measured[1].baseline.heapUsed;
+    const estimate = process.memoryUsage().heapUsed * CAPTURE_MS_PER_BYTE;
+    return rise > THRESHOLDS.minRise && (this.costLimit === 0 || this.spentMs + estimate <= this.costLimit * (now() - this.startedAt));
+  }
+
+  capture(when, alive) {
     const start = now();
     const file = path.join(this.folder, `${process.pid}-${host.threadId}-${this.captures++}.heapsnapshot`);
-    const record = { type: 'capture', when, n: this.files.length, file };
+    const record = { type: 'capture', when, n: this.files.length, alive, file, heapBefore: process.memoryUsage().heapUsed };
     try {
       require('../snapshot').writeSnapshot(file);
     } catch (error) {
@@ -155,6 +185,8 @@ class Series {
       record.error = error.message;
     }
     record.ms = now() - start;
+    // A snapshot has V8 empty its caches first: what goes with them was never the program's.
+    record.heapAfter = process.memoryUsage().heapUsed;
     // The evidence is paid for by the leak, not by the limit on a clean run.
     this.startedAt += record.ms;
     this.write(record);
@@ -172,13 +204,13 @@ class Series {
     this.ended = true;
     const count = this.files.length;
     const pause = (ms) => new Promise((resolve) => host.timers.setTimeout(resolve, ms));
-    for (let pass = 1; ; pass++) {
-      await pause(pass === 1 ? 0 : PAUSE_MS);
+    for (let pass = 0; ; pass++) {
+      await pause(PAUSES[pass]);
       // Another file has begun meanwhile: this is not the end after all.
       if (this.files.length !== count) return;
       const baseline = this.measure();
       const alive = this.alive() || [];
-      if (pass < PASSES && alive.length > this.overdue(alive).length) continue;
+      if (pass + 1 < PAUSES.length && alive.length > this.overdue(alive).length) continue;
       this.close(baseline, alive);
       // What was just looked at is held until this turn is over.
       await pause(0);
@@ -204,7 +236,7 @@ class Series {
   /** The same records that a reporter reads. */
   records() {
     const out = [this.head];
-    for (const { n, path: name, baseline } of this.files) out.push({ type: 'file', n, path: name, baseline });
+    for (const { n, path: name, baseline, time } of this.files) out.push({ type: 'file', n, path: name, baseline, time });
     if (this.last) out.push(this.last);
     return out;
   }

@@ -14,6 +14,9 @@ const DEVIATIONS = 8;
 /** …and at least this many bytes. */
 const LEAST = 1e6;
 
+/** What restarts a worker that has grown. */
+const LIMITS = { Jest: 'workerIdleMemoryLimit', Vitest: 'vmMemoryLimit' };
+
 const HEADER = ['file', 'after GC', 'growth', 'contexts', 'detached', 'time', 'environment'];
 
 function median(values) {
@@ -51,7 +54,7 @@ function duration(ms) {
 function cells(row, high) {
   const { after } = row;
   const over = row.over > 1 ? ` /${row.over}` : '';
-  const states = { stays: 'stays', late: 'not yet gone', follows: 'held by another' };
+  const states = { stays: 'stays', late: 'not yet gone', follows: 'held by another', runner: 'held by the runner' };
   return [
     row.name,
     after ? bytes(after.heapUsed) : '·',
@@ -130,13 +133,27 @@ function table({ runner, workers, run, costLimit, expired = [], relative = (url)
   const many = workers.length === 1 ? '1 process' : `${workers.length} processes`;
   const lines = [`leakwatch: ${runner}, ${many}, ${files(total)}`, line(HEADER)];
   for (const worker of workers) {
+    // Runners that start a process for each file: one line each is enough.
+    if (workers.length > 1 && worker.rows.length === 1 && worker.complete) {
+      lines.push(...rowLines(worker.rows));
+      continue;
+    }
     if (workers.length > 1) lines.push(`-- ${worker.worker ? `worker ${worker.worker}` : 'process'}, pid ${worker.pid}`);
     lines.push(...rowLines(worker.rows));
     lines.push(`  trend: ${worker.trend.verdict}: ${worker.trend.reason}`);
     if (!worker.complete) lines.push('  it was ended from outside: its last file has no figure after it');
-    if (worker.late.length > 0) lines.push(`  not yet gone at the end, which is no leak: ${names(worker.late)}`);
+    if (worker.late.length > 0) lines.push(`  not yet gone at the end, which is no leak so far: ${names(worker.late)}`);
+    if (worker.byRunner.length > 0) {
+      lines.push(`  ${files(worker.byRunner.length)} kept by the runner or by Node, not by the tests; the first: ${worker.byRunner[0].message}`);
+      if (worker.byRunner.length > 2) lines.push(`  a limit on a worker's memory ends that: ${LIMITS[runner] || 'fewer files a process'}`);
+    }
     const cost = costLine(worker, costLimit);
     if (cost) lines.push(cost);
+  }
+  const alone = workers.filter(({ rows }) => rows.length === 1);
+  if (workers.length > 1 && alone.length > 0) {
+    const sum = (field) => alone.reduce((all, each) => all + (each[field] || 0), 0);
+    if (sum('elapsedMs') > 0) lines.push(`  baselines took ${((100 * sum('spentMs')) / sum('elapsedMs')).toFixed(1)} % of the time of ${alone.length} processes of one file each`);
   }
   const groups = grouped(run.findings);
   if (groups.length > 0) lines.push('leaks:');

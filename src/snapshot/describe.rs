@@ -85,13 +85,13 @@ impl Scene<'_> {
         }
         let specimen = self.graph.name(self.pile.specimen);
         let specimen = specimen.as_ref();
-        if self.below_holder().any(|step| {
+        if self.since_holder().any(|step| {
             step.name == "FinalizationRegistry" || step.name.ends_with("JSFinalizationRegistry")
         }) {
             return Kind::FinalizationRegistry;
         }
         let is_timer = |name: &str| matches!(name, "Timeout" | "Immediate" | "TimersList");
-        if is_timer(specimen) || self.below_holder().any(|step| is_timer(&step.name)) {
+        if is_timer(specimen) || self.since_holder().any(|step| is_timer(&step.name)) {
             return if self.is_mostly_store() {
                 Kind::AsyncLocalStorage
             } else {
@@ -129,7 +129,7 @@ impl Scene<'_> {
             return Kind::SlicedString;
         }
         if self
-            .below_holder()
+            .since_holder()
             .any(|step| step.edge == "reactions_or_result")
         {
             return Kind::PendingPromise;
@@ -146,7 +146,7 @@ impl Scene<'_> {
     }
 
     /// The holder and what comes after it.
-    fn below_holder(&self) -> impl Iterator<Item = &Step> {
+    fn since_holder(&self) -> impl Iterator<Item = &Step> {
         self.pile.steps.iter().skip(self.holder_at)
     }
 
@@ -170,7 +170,7 @@ impl Scene<'_> {
             return Kind::LinkedList;
         }
         let link: Vec<&Step> = self
-            .below_holder()
+            .since_holder()
             .filter(|step| step.repeats > 1)
             .collect();
         let has = |name: &str| link.iter().any(|step| step.name.contains(name));

@@ -9,6 +9,7 @@ use crate::snapshot::contexts::Contexts;
 use crate::snapshot::graph::Graph;
 use crate::snapshot::growth::{self, Growth};
 use crate::snapshot::heap::Heap;
+use crate::snapshot::ids;
 use crate::snapshot::kind::NodeType;
 use crate::snapshot::largest::{TreeNode, largest};
 use crate::snapshot::originals::Originals;
@@ -141,8 +142,8 @@ pub fn diff_heaps(
     reporter.report(Phase::Compare, 0, 3)?;
     let same_process = options
         .same_process
-        .unwrap_or_else(|| growth::have_common_ids(&first.graph, &last.graph));
-    let newer_than = same_process.then(|| growth::newest_id(&first.graph));
+        .unwrap_or_else(|| ids::have_common_ids(&first.graph, &last.graph));
+    let newer_than = same_process.then(|| ids::newest_id(&first.graph));
     let (before, after) = (first.total_size(), last.total_size());
     let growths = growing(
         heaps,

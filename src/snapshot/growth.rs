@@ -9,12 +9,12 @@
 //! A chain (promises, closures, a linked list) would be as deep as it is long. When the last keys on the way down are
 //! one block twice, the third time leads back into the second, so that the links become members of one shape.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+mod grouping;
 
-use crate::snapshot::graph::Graph;
+use rustc_hash::FxHashMap;
+
 use crate::snapshot::heap::Heap;
-use crate::snapshot::kind::EdgeType;
-use crate::snapshot::labels::{INDEXED, INDIRECT, Labels};
+use crate::snapshot::labels::Labels;
 
 /// Nodes of one shape that grew.
 #[derive(Debug)]
@@ -33,12 +33,6 @@ pub(crate) struct Growth {
 
 /// The longest block of keys that is recognised as one link of a chain.
 const MAX_LINK: usize = 12;
-
-/// Properties of one object that hold the same kind of thing, from which on their names are keys.
-const ENTRIES: usize = 16;
-
-/// Among so many owners their properties are compared; a class of more has properties, and not keys.
-const FEW_OWNERS: usize = 4096;
 
 /// The most members of a shape which is entered for what it holds rather than for its growth.
 const FRAME: u64 = 16;
@@ -146,12 +140,6 @@ struct Walk<'h> {
     found: Vec<Growth>,
 }
 
-/// How an owner holds a child.
-struct Direct {
-    label: u64,
-    is_property: bool,
-}
-
 #[derive(Default)]
 struct Group {
     key: Key,
@@ -221,83 +209,6 @@ impl Walk<'_> {
             *sum = sum.saturating_add(value(self.heaps[heap as usize], number));
         }
         sums
-    }
-
-    /// The children of `members` by how they are called and what they are.
-    fn group_children(&self, members: &[Member]) -> Vec<Group> {
-        let entries = self.entry_labels(members);
-        let mut groups: Vec<Group> = Vec::new();
-        let mut by_key: FxHashMap<Key, usize> = FxHashMap::default();
-        let mut direct: FxHashMap<u32, Direct> = FxHashMap::default();
-        for &(index, number) in members {
-            direct.clear();
-            self.label_children(index as usize, number, &mut direct);
-            for child in self.heaps[index as usize].tree.children(number) {
-                let what = self.label_node(index as usize, child);
-                let label = match direct.get(&child) {
-                    None => INDIRECT,
-                    Some(edge) if edge.is_property && entries.contains(&what) => INDEXED,
-                    Some(edge) => edge.label,
-                };
-                let key = (label, what);
-                let group = *by_key.entry(key).or_insert_with(|| {
-                    groups.push(Group {
-                        key,
-                        members: Vec::new(),
-                    });
-                    groups.len() - 1
-                });
-                groups[group].members.push((index, child));
-            }
-        }
-        groups
-    }
-
-    fn label_node(&self, index: usize, number: u32) -> u64 {
-        let node = self.heaps[index].dominators.order.node_of[number as usize];
-        self.labels[index].node(node)
-    }
-
-    /// What in any of the heaps hangs at so many properties of one object that their names are keys: they must not part
-    /// what is alike, or each of forty lists in a dictionary would grow too little to be seen.
-    fn entry_labels(&self, members: &[Member]) -> FxHashSet<u64> {
-        let mut entries = FxHashSet::default();
-        if members.len() > FEW_OWNERS {
-            return entries;
-        }
-        let mut direct: FxHashMap<u32, Direct> = FxHashMap::default();
-        let mut counts: FxHashMap<u64, usize> = FxHashMap::default();
-        for &(index, number) in members {
-            direct.clear();
-            counts.clear();
-            self.label_children(index as usize, number, &mut direct);
-            for (&child, _) in direct.iter().filter(|entry| entry.1.is_property) {
-                let what = self.label_node(index as usize, child);
-                *counts.entry(what).or_insert(0) += 1;
-            }
-            entries.extend(
-                counts
-                    .iter()
-                    .filter(|entry| *entry.1 > ENTRIES)
-                    .map(|entry| *entry.0),
-            );
-        }
-        entries
-    }
-
-    /// The labels of the edges from `number` to what it dominates.
-    fn label_children(&self, index: usize, number: u32, direct: &mut FxHashMap<u32, Direct>) {
-        let heap = self.heaps[index];
-        let node = heap.dominators.order.node_of[number as usize];
-        for edge in heap.graph.edges(node) {
-            let to = heap.dominators.number(edge.to);
-            if heap.dominators.idom[to as usize] == number && to != 0 && is_strong(node, &edge) {
-                direct.entry(to).or_insert_with(|| Direct {
-                    label: self.labels[index].edge(&edge),
-                    is_property: edge.kind == EdgeType::Property,
-                });
-            }
-        }
     }
 
     /// The shape of `shape`'s children of this key, and whether that leads back into a chain.
@@ -439,38 +350,4 @@ fn is_strong(node: u32, edge: &crate::snapshot::graph::Edge) -> bool {
 /// Whether every value is greater than the one before.
 fn grows(values: &[u64]) -> bool {
     values.windows(2).all(|pair| pair[0] < pair[1])
-}
-
-/// The greatest id of the program's objects in `graph`: those with greater ones came later in the same process.
-pub(crate) fn newest_id(graph: &Graph) -> u32 {
-    // Odd ids are V8's own count; even ones are made from addresses of the embedder.
-    graph
-        .node_ids
-        .iter()
-        .copied()
-        .filter(|id| id % 2 == 1)
-        .max()
-        .unwrap_or(0)
-}
-
-/// Whether both snapshots come from one process, so that one id is one object: nearly all old ids live on, and name
-/// nodes of the same kind.
-pub(crate) fn have_common_ids(before: &Graph, after: &Graph) -> bool {
-    const SAMPLE: usize = 2000;
-    let step = (before.node_count() / SAMPLE).max(1);
-    let sample: FxHashMap<u32, u32> = (0..before.node_count() as u32)
-        .step_by(step)
-        .map(|node| (before.id(node), node))
-        .collect();
-    let mut same = 0;
-    for node in 0..after.node_count() as u32 {
-        if let Some(&old) = sample.get(&after.id(node))
-            && before.kind(old) == after.kind(node)
-            && before.size(old) == after.size(node)
-            && before.raw_name(old) == after.raw_name(node)
-        {
-            same += 1;
-        }
-    }
-    same * 2 > sample.len()
 }

@@ -29,6 +29,14 @@ pub(crate) fn is_visible(step: &Step) -> bool {
 /// may lie between it and the accumulation point: what a listener holds is no listener.
 pub(crate) fn listeners_at(steps: &[Step], shared: usize) -> Option<usize> {
     let shared = shared.min(steps.len());
+    // In a browser; what comes below it are lists of the embedder.
+    let in_page = (0..shared)
+        .rev()
+        .find(|&at| steps[at].name.ends_with("EventTargetData"));
+    if let Some(at) = in_page {
+        let is_list = |step: &Step| step.kind == NodeType::Native;
+        return steps[at + 1..shared].iter().all(is_list).then_some(at);
+    }
     let at = (0..shared)
         .rev()
         .find(|&at| steps[at].edge == "_events" || steps[at].edge.contains("kEvents"))?;

@@ -20,6 +20,8 @@ pub(crate) const INDEXED: u64 = 1;
 /// The label of what a node dominates without an edge to it.
 pub(crate) const INDIRECT: u64 = 2;
 
+const CONTEXT: &[u8] = b"system / Context";
+
 impl<'g> Labels<'g> {
     pub(crate) fn new(graph: &'g Graph) -> Labels<'g> {
         Labels {
@@ -37,6 +39,9 @@ impl<'g> Labels<'g> {
             let raw = self.graph.raw_string(index);
             *slot = if raw.first().is_some_and(u8::is_ascii_digit) {
                 INDEXED
+            } else if raw.starts_with(CONTEXT) {
+                // Newer V8 adds the id of the scope.
+                hash(CONTEXT)
             } else {
                 hash(raw)
             };

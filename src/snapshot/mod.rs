@@ -13,6 +13,7 @@ pub mod graph;
 pub(crate) mod growth;
 pub mod heap;
 pub(crate) mod held;
+pub(crate) mod ids;
 pub mod kind;
 pub mod known;
 pub(crate) mod labels;

@@ -23,6 +23,11 @@ pub fn node_name(graph: &Graph, node: u32) -> String {
                 .unwrap_or(&name),
             80,
         ),
+        // Newer V8 adds which scope it is, by an id.
+        NodeType::Object if name.starts_with("system / Context") => "system / Context".into(),
+        NodeType::Native if graph.is_detached(node) && name.starts_with('<') => {
+            format!("Detached {}", shorten(&name, 60))
+        }
         NodeType::RegExp => format!("/{}/", shorten(&name, 40)),
         NodeType::Hidden if name == "system / JSProxy" => "Proxy".into(),
         NodeType::Array if name.is_empty() => "(array)".into(),

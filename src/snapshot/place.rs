@@ -43,28 +43,26 @@ pub(crate) fn place_to_look(
     pile: &Pile,
     kind: Kind,
 ) -> Option<Place> {
-    let on_the_way = |own: &dyn Fn(Option<Location>) -> Option<Place>| {
-        pile.steps.iter().rev().find_map(|step| own(step.location))
-    };
     let own = |location: Option<Location>| {
         location
             .and_then(|location| Place::of(location, scripts))
             .filter(|place| !is_builtin(&place.url))
     };
+    let (before, after) = pile
+        .steps
+        .split_at(pile.shared.saturating_sub(1).min(pile.steps.len()));
+    let kept = || kept_place(heap, pile.specimen, &own);
+    let on_the_way = || before.iter().rev().find_map(|step| own(step.location));
+    if kind == Kind::VmContext {
+        let entrance = after.iter().find_map(|step| own(step.location));
+        return entrance.or_else(on_the_way).or_else(kept);
+    }
+    let mut links = pile.steps.iter().filter(|step| step.repeats > 1);
     own(heap.graph.location(pile.specimen))
-        .or_else(|| {
-            pile.steps
-                .iter()
-                .filter(|step| step.repeats > 1)
-                .find_map(|step| own(step.location))
-        })
-        .or_else(|| {
-            if kind == Kind::VmContext {
-                on_the_way(&own).or_else(|| kept_place(heap, pile.specimen, &own))
-            } else {
-                kept_place(heap, pile.specimen, &own).or_else(|| on_the_way(&own))
-            }
-        })
+        .or_else(|| links.find_map(|step| own(step.location)))
+        .or_else(kept)
+        .or_else(|| after.iter().rev().find_map(|step| own(step.location)))
+        .or_else(on_the_way)
 }
 
 /// The nearest place among what the specimen keeps, within a few dozen objects.

@@ -55,6 +55,10 @@ impl Things {
                 ),
                 None => both(&format!("{name} object"), &format!("{name} objects")),
             },
+            (NodeType::Native, _) if plain.contains('<') => {
+                both(&format!("{plain} node"), &format!("{plain} nodes"))
+            }
+            (NodeType::Native, _) => both(name, name),
             // Names that are plural already: strings, scopes, vm contexts.
             _ => both(name.strip_suffix('s').unwrap_or(name), name),
         }

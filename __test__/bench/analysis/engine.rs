@@ -26,14 +26,13 @@ fn main() -> ExitCode {
     let result = match arguments.first().map(String::as_str) {
         Some("load") if files.len() == 1 => load(&files[0]),
         Some("diff") if files.len() >= 2 => compare(&files),
-        Some(format @ ("text" | "json" | "html")) if !files.is_empty() => report(format, &files),
+        Some(format @ ("text" | "json")) if !files.is_empty() => report(format, &files),
         Some("redact") if files.len() == 2 => {
             redact(&files[0], &files[1], &Redaction::default()).map(drop)
         }
-        Some("contexts") if files.len() == 1 => contexts(&files[0]),
         Some("dump") if files.len() == 1 => dump(&files[0]),
         _ => {
-            eprintln!("usage: engine load|dump FILE, engine diff|text|json|html FILE FILE…");
+            eprintln!("usage: engine load|dump FILE, engine diff|text|json FILE FILE…");
             return ExitCode::from(2);
         }
     };
@@ -164,30 +163,5 @@ fn dump(path: &Path) -> Result<(), SnapshotError> {
         "{}",
         json!({ "total": heap.total_size(), "rows": rows, "nodes": nodes })
     );
-    Ok(())
-}
-
-fn contexts(path: &Path) -> Result<(), SnapshotError> {
-    let heap = Heap::open_path(path)?;
-    for node in 0..heap.graph.node_count() as u32 {
-        if heap.graph.name(node).starts_with("system / NativeContext") {
-            let mut text = String::new();
-            let mut number = heap.dominators.number(node);
-            for _ in 0..8 {
-                let node = heap.dominators.order.node_of[number as usize];
-                text += &format!(
-                    "{}#{} {} <- ",
-                    leakwatch::snapshot::names::node_name(&heap.graph, node),
-                    node,
-                    heap.dominators.retained[number as usize]
-                );
-                if number == 0 {
-                    break;
-                }
-                number = heap.dominators.idom[number as usize];
-            }
-            println!("{text}");
-        }
-    }
     Ok(())
 }

@@ -2,7 +2,7 @@
 // A Fastify service, watched in one of several ways, as `args.variant` says. Its metrics are at /metrics.
 //
 // {variant, options}: 'plain', 'leakwatch', 'leakwatch-otel', 'prom-client', 'runtime-node'. Answers 'figures' with its CPU
-// time and requests so far, and what it knows of itself.
+// time and requests so far, and 'state' with what leakwatch knows.
 
 const fastify = require('fastify');
 const { args, cpuMicros, leakwatch, ROOT, send } = require('../support/program');
@@ -31,7 +31,7 @@ function promClient() {
 const VARIANTS = {
   plain: () => null,
   leakwatch: () => {
-    leakwatch().start(args.options);
+    leakwatch().start({ control: true, ...args.options });
     const { client, handler } = promClient();
     require(`${ROOT}/prometheus`).exportMetrics({ client });
     return handler;
@@ -81,14 +81,13 @@ app.get('/session', () => {
 });
 if (metrics) app.get('/metrics', metrics);
 
-process.on('message', () => {
-  const figures = { cpu: cpuMicros(), requests, rss: process.memoryUsage().rss };
-  if (args.variant.startsWith('leakwatch')) {
-    const tool = leakwatch();
-    const { baselines, gc } = tool.stats();
-    Object.assign(figures, { baselines, gc, trend: tool.trend() });
+process.on('message', (wanted) => {
+  if (wanted === 'figures') {
+    send('figures', { cpu: cpuMicros(), requests, rss: process.memoryUsage().rss });
+    return;
   }
-  send('figures', figures);
+  const tool = leakwatch();
+  send('state', { baselines: tool.stats().baselines, trend: tool.trend() });
 });
 
 app.listen({ port: 0, host: '127.0.0.1' }).then(() => send('listening', app.server.address().port));

@@ -91,9 +91,11 @@ const grid = [];
 const callbacks = [];
 const unfinished = [];
 const tags = new Set();
+const heads = [];
 
 module.exports = {
-  'private field': { round: (i) => registry.add(i), names: /Session/, first: /Map in \.#entries of Registry/ },
+  // Node 12 does not tell a private field's name.
+  'private field': { round: (i) => registry.add(i), names: /Session/, first: /Map in (\.#entries|\.<symbol>|\[.*) ?of Registry/ },
   'map of maps of arrays': {
     round(i) {
       const tenant = `tenant ${i % 5}`;
@@ -238,6 +240,12 @@ module.exports = {
     names: /Session/,
     first: /Session.*\.byNumber/,
     kinds: ['dictionary'],
+  },
+  'slices of long texts': {
+    round: (i) => heads.push(`header ${i} ${'y'.repeat(4000)}`.slice(0, 20)),
+    names: /slice/,
+    first: /slices in the Array in the variable heads keep the long strings/,
+    kinds: ['sliced-string'],
   },
   'strings in a set': { round: (i) => tags.add(`tag-${i}-${i * 31}`), names: /tags/, first: /tags/, kinds: ['set'] },
 };

@@ -1,0 +1,11 @@
+'use strict';
+
+const assert = require('assert');
+const { place } = require('../src/orders');
+
+describe('orders, part 12', () => {
+  it('places many', () => {
+    for (let i = 0; i < 20000; i++) place({ id: `12-${i}`, lines: [i, i + 1] });
+    assert.ok(place({ id: '12' }) > 20000);
+  });
+});

@@ -1,0 +1,4 @@
+'use strict';
+
+// For Mocha: `mocha --require leakwatch/mocha`.
+module.exports = require('./lib/mocha');
