@@ -65,6 +65,14 @@ declare namespace leakwatch {
      */
     nearHeapLimit?: boolean;
     /**
+     * Snapshots kept in `snapshotDir`: after each one that no call asked for, older ones of leakwatch's own naming beyond
+     * this many are removed. Default: all are kept. With `snapshotDir`, temporary files that dead processes left there more
+     * than an hour ago are removed at the start.
+     */
+    keepSnapshots?: number;
+    /** The same by their size in all, in bytes. The newest always stays. */
+    keepSnapshotBytes?: number;
+    /**
      * Open a socket that this user alone can connect to, for `leakwatch status|baseline|snapshot|suspects <pid>`: in the
      * directory given, which must be private, or in the user's own. Default false.
      */

@@ -81,6 +81,8 @@ const START = {
   snapshotDir: string,
   snapshotSignal: (name, value) => (value === false ? undefined : signalName(name, value)),
   nearHeapLimit: boolean,
+  keepSnapshots: whole(1, 1e6),
+  keepSnapshotBytes: number(1, 2 ** 53),
   control: (name, value) => (value === false ? undefined : value === true || string(name, value)),
 };
 
@@ -185,6 +187,8 @@ const SWITCHES = { true: true, on: true, 1: true, false: false, off: false, 0: f
 const PARSERS = {
   forceGcEvery: Number,
   window: Number,
+  keepSnapshots: Number,
+  keepSnapshotBytes: Number,
   nearHeapLimit: (text) => (text in SWITCHES ? SWITCHES[text] : text),
   snapshotSignal: (text) => (SWITCHES[text] === false ? false : text),
   control: (text) => (text in SWITCHES ? SWITCHES[text] : text),

@@ -69,6 +69,7 @@ class Watch extends EventEmitter {
       this._endings.push(snapshotOnSignal(checked.snapshotSignal, target));
     }
     if (checked.nearHeapLimit) this._guardHeapLimit();
+    if (checked.snapshotDir) require('./storage').cleanUp(this._directory());
     if (checked.control) {
       this._endings.push(require('./control').hold(checked.control, (error) => this._error(error)));
     }
@@ -172,8 +173,13 @@ class Watch extends EventEmitter {
   }
 
   _snapshot(error, result) {
-    if (error) this._error(error);
-    else this.emit('snapshot', result);
+    if (error) {
+      this._error(error);
+      return;
+    }
+    this.emit('snapshot', result);
+    const { keepSnapshots: keep, keepSnapshotBytes: bytes } = this.options;
+    if (keep || bytes) require('./storage').retain(this._directory(), { keep, bytes });
   }
 
   /** 'error' without a listener would end the process, which is not ours. */

@@ -122,10 +122,11 @@ unsafe extern "C" fn on_object(
 ) -> c_int {
     // SAFETY: the linker passes a valid description, and `data` is ours.
     let (info, search) = unsafe { (&*info, &mut *data.cast::<Search>()) };
-    // SAFETY: a string of the linker's, or null.
-    let name = match info.dlpi_name.is_null() {
-        true => &[][..],
-        false => unsafe { CStr::from_ptr(info.dlpi_name) }.to_bytes(),
+    let name = if info.dlpi_name.is_null() {
+        &[][..]
+    } else {
+        // SAFETY: a string of the linker's.
+        unsafe { CStr::from_ptr(info.dlpi_name) }.to_bytes()
     };
     let file = name.rsplit(|&b| b == b'/').next().unwrap_or_default();
     // The kernel's object has no relocations; the linker's own calls go nowhere else.
