@@ -31,7 +31,7 @@ export async function devtools() {
 }
 
 /** A snapshot, loaded as DevTools loads it. */
-export async function load({ HeapSnapshot: { JSHeapSnapshot, SecondaryInitManager }, HeapSnapshotLoader: { HeapSnapshotLoader } }, file) {
+export async function load({ HeapSnapshot: { SecondaryInitManager }, HeapSnapshotLoader: { HeapSnapshotLoader } }, file) {
   const loader = new HeapSnapshotLoader({ sendEvent() {} });
   const descriptor = fs.openSync(file);
   const buffer = Buffer.alloc(1 << 24);
