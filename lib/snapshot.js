@@ -165,20 +165,24 @@ function inCopy(path, checked, start) {
   deliver.enable();
   const job = guarded(() => native.ForkedCapture.start(nativeOptions(path, checked), !needed))();
   let told = 0;
+  let isOver = false;
   return new Promise((resolve, reject) => {
-    const abort = () => job.abort();
+    const abort = () => {
+      isOver = true;
+      job.abort();
+    };
     if (signal && signal.addEventListener) signal.addEventListener('abort', abort, { once: true });
     const timer = host.timers.setInterval(() => {
       const outcome = job.poll();
       if (!outcome) {
-        if (!needed) return;
+        if (!needed || isOver) return;
         const whole = job.isWhole();
         const bytes = job.written();
         if (bytes > told) {
           told = bytes;
           if (!report('write', bytes)) abort();
         }
-        if (whole) job.approve();
+        if (whole && !isOver) job.approve();
         return;
       }
       host.timers.clearInterval(timer);

@@ -101,7 +101,7 @@ test('a signal nobody handles ends both, and the history is told all the same', 
 });
 
 test('--tell-on: the verdict while it runs, and the program sees no signal', async (t) => {
-  const { cwd, history } = program(t, `process.on('SIGUSR2', () => console.log('seen')); ${LEAK} console.log('ready'); const timer = setInterval(() => {}, 100); process.on('SIGTERM', () => clearInterval(timer));`);
+  const { cwd, history } = program(t, `process.on('SIGUSR2', () => console.log('seen')); ${LEAK} const timer = setInterval(() => {}, 100); process.on('SIGTERM', () => clearInterval(timer)); console.log('ready');`);
   const steps = [];
   const on = ({ stdout, stderr }, child) => {
     if (steps.length === 0 && stdout.includes('ready')) steps.push(child.kill('SIGUSR2'));
