@@ -218,7 +218,7 @@ test('leakage: asynchronously, one at a time, and not the other kind of function
   const { iterate, MemoryLeakError } = load('leakage');
   const quick = { iterations: 20, gcollections: 3 };
   const kept = [];
-  await assert.rejects(iterate.async(async () => kept.push(new Array(500).fill(kept.length)), quick), MemoryLeakError);
+  await assert.rejects(iterate.async(async () => kept.push(new Array(3000).fill(kept.length)), quick), MemoryLeakError);
   const first = iterate.async(async () => {}, { iterations: 1, gcollections: 1 });
   await assert.rejects(iterate.async(async () => {}), /^Error: Detected concurrently running tests/);
   assert.strictEqual((await first).heapDiffs.length, 1);

@@ -11,6 +11,10 @@ const NODES: usize = 2000;
 /// Children reported of one node.
 const CHILDREN: usize = 16;
 
+/// Levels reported, at most. A chain of closures or promises is thousands of nodes deep, and as JSON, which indents each
+/// level further, it would be tens of megabytes.
+const DEPTH: usize = 60;
+
 /// A child is reported if it holds more than this share of the heap, the largest few whatever they hold.
 const SHARE: u64 = 2000;
 
@@ -49,15 +53,17 @@ pub struct RestGroup {
 
 struct Kept {
     number: u32,
+    depth: usize,
     child_count: u64,
     children: Vec<usize>,
     rest: Vec<RestGroup>,
 }
 
 impl Kept {
-    fn new(number: u32) -> Kept {
+    fn new(number: u32, depth: usize) -> Kept {
         Kept {
             number,
+            depth,
             child_count: 0,
             children: Vec::new(),
             rest: Vec::new(),
@@ -69,13 +75,18 @@ impl Kept {
 pub(crate) fn largest(heap: &Heap) -> TreeNode {
     let retained = |number: u32| heap.dominators.retained[number as usize];
     let smallest = heap.total_size() / SHARE;
-    let mut kept = vec![Kept::new(0)];
+    let mut kept = vec![Kept::new(0, 0)];
     let mut at = 0;
     while at < kept.len() {
         let mut children: Vec<u32> = heap.tree.children(kept[at].number).collect();
         kept[at].child_count = children.len() as u64;
         children.sort_by_key(|&child| std::cmp::Reverse(retained(child)));
-        let room = NODES.saturating_sub(kept.len()).min(CHILDREN);
+        let depth = kept[at].depth + 1;
+        let room = if depth > DEPTH {
+            0
+        } else {
+            NODES.saturating_sub(kept.len()).min(CHILDREN)
+        };
         let listed = children
             .iter()
             .take(room)
@@ -84,7 +95,7 @@ pub(crate) fn largest(heap: &Heap) -> TreeNode {
         kept[at].rest = groups(heap, &children[listed..]);
         for &child in &children[..listed] {
             let index = kept.len();
-            kept.push(Kept::new(child));
+            kept.push(Kept::new(child, depth));
             kept[at].children.push(index);
         }
         at += 1;
