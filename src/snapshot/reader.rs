@@ -1,7 +1,7 @@
 //! Bytes in: a file, a compressed file, standard input or memory, read front to back in pieces.
 //!
 //! Files are not mapped: somebody may truncate one while it is read, which would end the process that analyses it
-//! (SIGBUS), and copying a window of the page cache costs less than faulting its pages in (0.1 s/GB against 0.2 here).
+//! (SIGBUS), and copying a window of the page cache costs about 0.1 s/GB.
 
 use std::fs::File;
 use std::io::{self, Read};
