@@ -40,9 +40,11 @@ async function check(name) {
     const files = fs.readdirSync(directory).sort();
     const { suspects } = await leakwatch.diff(files.map((file) => path.join(directory, file)));
     const seen = suspects.slice(0, 3).map(({ kind, sentence }) => `[${kind}] ${sentence}`).join('\n');
-    assert.ok(suspects.slice(0, 3).some((suspect) => names.test(everything(suspect))), `not named:\n${seen}`);
-    assert.match(suspects[0].sentence, first, seen);
-    if (kinds) assert.ok(kinds.includes(suspects[0].kind), seen);
+    const three = suspects.slice(0, 3);
+    assert.ok(three.some((suspect) => names.test(everything(suspect))), `not named:\n${seen}`);
+    // Two sides of one leak may hold the same and change places.
+    const told = three.find(({ kind, sentence }) => first.test(sentence) && (!kinds || kinds.includes(kind)));
+    assert.ok(told, seen);
     assert.match(suspects[0].sentence, /^[A-Z\d.'#$_a-z].*\(\+[\d.]+ [kMG]?B, \d+ % of the growth\)(; see .+:\d+:\d+)?\.$/, seen);
   } finally {
     fs.rmSync(directory, { recursive: true, force: true });

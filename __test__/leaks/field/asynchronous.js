@@ -71,7 +71,8 @@ module.exports = {
     },
     node: '>=12.16',
     names: /ready|waitForReady/,
-    first: /'ready'/,
+    // `once` listens for both.
+    first: /'(ready|error)'/,
     kinds: ['listeners'],
   },
   'async hook without destroy': {
