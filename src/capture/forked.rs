@@ -7,7 +7,7 @@
 //! anybody's: a lock was held, a concurrent marker was under way.
 
 use super::watchdog::{Look, Watchdog};
-use super::{CaptureOptions, resolve};
+use super::{CaptureOptions, Forked, resolve};
 use crate::error::Error;
 use crate::headroom::{self, Free, Work};
 use crate::session::Session;
@@ -18,7 +18,7 @@ use crate::v8::fork::{self, Ended, Exit, Phase, Prepared, Progress, Running, Set
 use crate::v8::isolate::CurrentIsolate;
 use parking_lot::Mutex;
 use std::io::{PipeWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
@@ -41,23 +41,6 @@ const READ_SIZE: usize = 1 << 20;
 
 /// One copy at a time: two need twice the memory.
 static TURN: Mutex<()> = Mutex::new(());
-
-/// A snapshot that is whole and on disk.
-#[derive(Debug)]
-pub struct Forked {
-    /// Where.
-    pub path: PathBuf,
-    /// Its size.
-    pub bytes: u64,
-    /// How long the isolate stood still, in milliseconds, failed copies included.
-    pub pause_ms: f64,
-    /// When the isolate was reached first.
-    pub reached: Instant,
-    /// Nodes of the graph.
-    pub nodes: u64,
-    /// Copies it took.
-    pub attempts: u32,
-}
 
 /// A capture under way, as others see it.
 #[derive(Default)]

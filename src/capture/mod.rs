@@ -28,6 +28,23 @@ use crate::v8::isolate::CurrentIsolate;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
+/// A snapshot taken in a copy, whole and on disk.
+#[derive(Debug)]
+pub struct Forked {
+    /// Where.
+    pub path: PathBuf,
+    /// Its size.
+    pub bytes: u64,
+    /// How long the isolate stood still, in milliseconds, failed copies included.
+    pub pause_ms: f64,
+    /// When the isolate was reached first.
+    pub reached: Instant,
+    /// Nodes of the graph.
+    pub nodes: u64,
+    /// Copies it took.
+    pub attempts: u32,
+}
+
 /// Where the snapshot is taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {

@@ -1,30 +1,11 @@
 //! Where a process cannot be copied: every capture is taken here.
 
-use super::CaptureOptions;
+use super::{CaptureOptions, Forked};
 use crate::error::Error;
 use crate::session::Session;
-use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 pub use crate::v8::fork::supported;
-
-/// A snapshot taken in a copy, of which there is none.
-#[derive(Debug)]
-pub struct Forked {
-    /// Where.
-    pub path: PathBuf,
-    /// Its size.
-    pub bytes: u64,
-    /// How long the isolate stood still, in milliseconds.
-    pub pause_ms: f64,
-    /// When the isolate was reached.
-    pub reached: Instant,
-    /// Nodes of the graph.
-    pub nodes: u64,
-    /// Copies it took.
-    pub attempts: u32,
-}
 
 /// A capture under way, of which there is none.
 pub struct Job;

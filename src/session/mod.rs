@@ -342,7 +342,7 @@ impl Session {
     }
 
     /// On the thread that saw to the copy.
-    fn forked(&self, request: Request, result: Result<forked::Forked, Error>) {
+    fn forked(&self, request: Request, result: Result<capture::Forked, Error>) {
         let cause = request.cause;
         match result {
             Err(Error::Aborted) => {}
