@@ -197,7 +197,8 @@ test('Ctrl-C at a terminal reaches the program once', hasTerminal ? {} : { skip:
     process.on('SIGUSR2', () => { console.log('in all ' + count); process.exit(count); });
     console.log('pid ' + process.ppid + ' ready');
     setInterval(() => {}, 100);`);
-  const child = spawn('script', ['-qec', `"${process.execPath}" "${CLI}" run --history "${history}" "${file}"`, '/dev/null'], { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
+  // exec, since a shell in between would die of the SIGINT itself and its code be told (dash does; bash does not).
+  const child = spawn('script', ['-qec', `exec "${process.execPath}" "${CLI}" run --history "${history}" "${file}"`, '/dev/null'], { cwd, stdio: ['pipe', 'pipe', 'inherit'] });
   let out = '';
   child.stdout.setEncoding('utf8').on('data', (data) => (out += data));
   const ended = new Promise((resolve) => child.on('close', (code) => resolve(code)));
