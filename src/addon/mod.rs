@@ -4,6 +4,7 @@
 //! one that crossed Node-API would end the host.
 
 mod analysis;
+mod captures;
 mod files;
 mod forked;
 mod objects;

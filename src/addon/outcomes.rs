@@ -4,6 +4,7 @@ use crate::capture::{CaptureOptions, Mode};
 use crate::error::Error;
 use crate::session::Outcome;
 use crate::snapshot::target::Compression;
+use napi::bindgen_prelude::Buffer;
 use napi_derive::napi;
 use std::time::Duration;
 
@@ -93,6 +94,8 @@ pub struct JsOutcome {
     pub nodes: f64,
     pub mode: String,
     pub attempts: Option<u32>,
+    /// What an analysis left, instead of a file.
+    pub capture: Option<Buffer>,
     pub error: Option<JsError>,
 }
 
@@ -109,6 +112,7 @@ impl From<Outcome> for JsOutcome {
             nodes: o.nodes as f64,
             mode: o.mode.name().to_owned(),
             attempts: None,
+            capture: None,
             error,
         }
     }

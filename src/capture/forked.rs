@@ -6,10 +6,12 @@
 //! forks again if the copy came to nothing. A copy can fail without fault of
 //! anybody's: a lock was held, a concurrent marker was under way.
 
-use super::copy::copy;
+use super::analysis::Analysis;
+use super::copy::{CAPTURE, copy};
 use super::job::Deadline;
 use super::watchdog::{Look, Watchdog};
-use super::{CaptureOptions, Forked, resolve};
+use super::{CaptureOptions, Forked, Product, Task, resolve};
+use crate::captured::MAX_BYTES;
 use crate::error::Error;
 use crate::headroom::{self, Free, Work};
 use crate::session::Session;
@@ -40,17 +42,18 @@ const PREPARATIONS: u32 = 5;
 /// How long the threads here wait at a time before they look up.
 const GLANCE: Duration = Duration::from_millis(50);
 const READ_SIZE: usize = 1 << 20;
+/// What stands for the path where there is no file.
+const NO_FILE: &str = "/";
 
 /// One copy at a time: two need twice the memory.
 static TURN: Mutex<()> = Mutex::new(());
 
 /// Begins a capture of the session's isolate; `done` is told of its end, on
-/// another thread. Unless it is approved from the start, the file gets no name
-/// before [`Job::approve`].
+/// another thread.
 pub fn start(
     session: &Arc<Session>,
     options: CaptureOptions,
-    approved: bool,
+    task: Task,
     done: impl FnOnce(Result<Forked, Error>) + Send + 'static,
 ) -> Result<Arc<Job>, Error> {
     supported().map_err(|why| Error::Unavailable {
@@ -58,11 +61,13 @@ pub fn start(
         why: why.into(),
     })?;
     let (session, job) = (Arc::clone(session), Arc::new(Job::default()));
-    job.approved.store(approved, Ordering::Relaxed);
+    if let Task::File { approved } = task {
+        job.approved.store(approved, Ordering::Relaxed);
+    }
     let seen = Arc::clone(&job);
     std::thread::Builder::new()
         .name("leakwatch-fork".into())
-        .spawn(move || done(Capture::new(&session, &options, &job).run()))
+        .spawn(move || done(Capture::new(&session, &options, &job).run(task)))
         .map_err(|source| Error::ForkFailed {
             attempts: 0,
             why: format!("the thread that would see to it could not be started: {source}"),
@@ -74,6 +79,7 @@ struct Capture<'a> {
     session: &'a Arc<Session>,
     options: &'a CaptureOptions,
     job: &'a Job,
+    analysis: Option<Arc<Analysis>>,
     deadline: Deadline,
     pause: Duration,
     reached: Option<Instant>,
@@ -110,6 +116,7 @@ impl<'a> Capture<'a> {
             session,
             options,
             job,
+            analysis: None,
             deadline: Deadline {
                 at: Instant::now() + options.timeout,
                 after: options.timeout,
@@ -119,8 +126,14 @@ impl<'a> Capture<'a> {
         }
     }
 
-    fn run(mut self) -> Result<Forked, Error> {
-        let path = resolve(self.options, self.session.thread_id())?;
+    fn run(mut self, task: Task) -> Result<Forked, Error> {
+        let path = match task {
+            Task::File { .. } => resolve(self.options, self.session.thread_id())?,
+            Task::Analysis(wanted) => {
+                self.analysis = Some(Arc::new(Analysis::new(wanted)?));
+                NO_FILE.into()
+            }
+        };
         let _turn = loop {
             self.job.check(self.deadline)?;
             if let Some(turn) = TURN.try_lock_for(GLANCE) {
@@ -130,10 +143,9 @@ impl<'a> Capture<'a> {
         let mut last = String::new();
         for attempt in 1..=ATTEMPTS {
             match self.attempt(&path) {
-                Ok((bytes, nodes)) => {
+                Ok((product, nodes)) => {
                     return Ok(Forked {
-                        path,
-                        bytes,
+                        product,
                         pause_ms: self.pause.as_secs_f64() * 1000.0,
                         reached: self.reached.unwrap_or_else(Instant::now),
                         nodes,
@@ -153,32 +165,69 @@ impl<'a> Capture<'a> {
         })
     }
 
-    fn attempt(&mut self, path: &Path) -> Result<(u64, u64), Failure> {
+    fn attempt(&mut self, path: &Path) -> Result<(Product, u64), Failure> {
+        if self.analysis.is_some() {
+            return self.attempt_analysis();
+        }
         // The folder is tried first: a missing one is the commoner mistake.
         let writer = self.options.open(path)?;
-        let free = system::free(directory_of(path));
-        let budget = self.budget(free);
-        let (mut running, heap_used) = self.launch(path, free, budget)?;
-        *self.job.progress.lock() = Some(Arc::clone(&running.progress));
-        self.job.written.store(0, Ordering::Relaxed);
         let mut heard = true;
-        let ended = self.follow(&mut running, &mut |chunk| {
-            let sum = chunk.len() as u64;
-            self.job.written.fetch_add(sum, Ordering::Relaxed);
+        let nodes = self.attempt_into(path, &mut |chunk| {
             heard = writer.write(chunk);
             heard
-        })?;
+        });
         if !heard {
             // It has failed, and knows why.
             let why = writer.finish().err();
             return Err(Failure::Final(why.unwrap_or(Error::Aborted)));
         }
+        let nodes = nodes?;
+        self.await_approval()?;
+        let written = writer.finish()?;
+        Ok((Product::File(written.path, written.bytes), nodes))
+    }
+
+    fn attempt_analysis(&mut self) -> Result<(Product, u64), Failure> {
+        let mut answer = Vec::new();
+        let nodes = self.attempt_into(Path::new(NO_FILE), &mut |chunk| {
+            answer.extend_from_slice(chunk);
+            answer.len() <= MAX_BYTES + 1
+        })?;
+        match answer.split_first() {
+            Some((&CAPTURE, capture)) => Ok((Product::Capture(capture.to_vec()), nodes)),
+            // Another copy would come to the same.
+            failure => Err(Failure::Final(Error::ForkFailed {
+                attempts: 1,
+                why: failure.map_or_else(String::new, |(_, why)| {
+                    format!(
+                        "the copy could not analyse it: {}",
+                        String::from_utf8_lossy(why)
+                    )
+                }),
+            })),
+        }
+    }
+
+    /// One copy from its making to its end: the nodes of its graph.
+    fn attempt_into(
+        &mut self,
+        path: &Path,
+        sink: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<u64, Failure> {
+        let free = system::free(directory_of(path));
+        let budget = self.budget(free);
+        let (mut running, heap_used) = self.launch(path, free, budget)?;
+        *self.job.progress.lock() = Some(Arc::clone(&running.progress));
+        self.job.written.store(0, Ordering::Relaxed);
+        let ended = self.follow(&mut running, &mut |chunk| {
+            let sum = chunk.len() as u64;
+            self.job.written.fetch_add(sum, Ordering::Relaxed);
+            sink(chunk)
+        })?;
         self.judge(ended, &running, budget, heap_used)?;
         let nodes = running.progress.nodes();
         self.session.learn(nodes, heap_used);
-        self.await_approval()?;
-        let written = writer.finish()?;
-        Ok((written.bytes, nodes))
+        Ok(nodes)
     }
 
     /// Whoever follows the progress may give it up at the last byte still.
@@ -241,6 +290,7 @@ impl<'a> Capture<'a> {
         let slot = Arc::new(Mutex::new(Some(prepared)));
         let (sender, answers) = sync_channel(1);
         let (options, session) = (self.options.clone(), Arc::clone(self.session));
+        let analysis = self.analysis.clone();
         let (theirs, path) = (Arc::clone(&slot), path.to_path_buf());
         let asked = self.session.errand(Box::new(move |isolate, in_gc| {
             let start = Instant::now();
@@ -250,15 +300,25 @@ impl<'a> Capture<'a> {
                 None => Reply::Stale,
                 Some(prepared) if !last && !prepared.is_current() => Reply::Stale,
                 Some(prepared) if last && prepared.refresh().is_err() => Reply::Stale,
-                Some(prepared) => match check(&session, isolate, &options, &path, free) {
-                    Err(error) => Reply::Refused(error),
-                    Ok(heap_used) => Reply::Forked(
-                        prepared.fork(|pipe, progress| {
-                            copy(isolate, options.numeric_values, in_gc, pipe, progress)
-                        }),
-                        heap_used,
-                    ),
-                },
+                Some(prepared) => {
+                    match check(&session, isolate, &options, analysis.is_some(), &path, free) {
+                        Err(error) => Reply::Refused(error),
+                        Ok(heap_used) => Reply::Forked(
+                            prepared.fork(|pipe, progress| {
+                                let analysis = analysis.as_deref();
+                                copy(
+                                    isolate,
+                                    options.numeric_values,
+                                    analysis,
+                                    in_gc,
+                                    pipe,
+                                    progress,
+                                )
+                            }),
+                            heap_used,
+                        ),
+                    }
+                }
             };
             // Nobody listens if the capture was given up; the copy ends with the reply.
             let _ = sender.send((reply, start, Instant::now()));
@@ -375,13 +435,18 @@ fn check(
     session: &Session,
     isolate: CurrentIsolate,
     options: &CaptureOptions,
+    analysed: bool,
     path: &Path,
     free: Free,
 ) -> Result<u64, Error> {
     let heap_used = isolate.heap_statistics().map_or(0, |s| s.used_heap_size);
     if !options.force {
         let compressed = options.compression != Compression::None;
-        let work = Work::ForkedFile { compressed };
+        let work = if analysed {
+            Work::ForkedAnalysis
+        } else {
+            Work::ForkedFile { compressed }
+        };
         let need = headroom::estimate(heap_used, session.nodes_per_byte(), work);
         headroom::check(need, free, heap_used, directory_of(path))?;
     }

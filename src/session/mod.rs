@@ -195,14 +195,15 @@ impl Session {
     }
 
     /// Arms the capture near the heap limit; false where V8 does not tell.
-    pub fn guard_heap_limit(self: &Arc<Self>, options: CaptureOptions) -> bool {
+    /// `has_next`: V8 is to ask somebody else after us.
+    pub fn guard_heap_limit(self: &Arc<Self>, options: CaptureOptions, has_next: bool) -> bool {
         let Some(isolate) = self.current() else {
             return false;
         };
         if self.state.lock().near_limit.is_some() {
             return true;
         }
-        let sink = Arc::new(NearLimit::new(self, options));
+        let sink = Arc::new(NearLimit::new(self, options, has_next));
         let Some(hook) = NearHeapLimitHook::install(isolate, sink) else {
             return false;
         };

@@ -1,7 +1,7 @@
 //! What others ask of an isolate: from any thread, served at its next safe point.
 
 use super::{Errand, Session, Wake};
-use crate::capture::{self, CaptureOptions, Mode, forked};
+use crate::capture::{self, CaptureOptions, Mode, Product, Task, forked};
 use crate::error::Error;
 use crate::v8::interrupt;
 use crate::v8::isolate::CurrentIsolate;
@@ -97,9 +97,12 @@ impl Session {
         let (session, cause) = (Arc::clone(self), request.cause);
         let options = request.options.clone();
         let again = request.clone();
-        match forked::start(self, options, true, move |result| {
-            session.forked(request, result)
-        }) {
+        match forked::start(
+            self,
+            options,
+            Task::File { approved: true },
+            move |result| session.forked(request, result),
+        ) {
             Ok(job) => {
                 state.forks.push((cause, job));
                 drop(state);
@@ -119,16 +122,25 @@ impl Session {
         match result {
             Err(Error::Aborted) => {}
             Err(error) => self.not_forked(request, error),
-            Ok(forked) => self.report(Outcome {
+            Ok(capture::Forked {
+                product: Product::Capture(_),
+                ..
+            }) => {}
+            Ok(capture::Forked {
+                product: Product::File(path, bytes),
+                pause_ms,
+                reached,
+                nodes,
+                ..
+            }) => self.report(Outcome {
                 cause,
-                pause_ms: forked.pause_ms,
-                waited_ms: forked
-                    .reached
+                pause_ms,
+                waited_ms: reached
                     .saturating_duration_since(request.since)
                     .as_secs_f64()
                     * 1000.0,
-                nodes: forked.nodes,
-                result: Ok((forked.path, forked.bytes)),
+                nodes,
+                result: Ok((path, bytes)),
                 mode: Mode::Fork,
             }),
         }

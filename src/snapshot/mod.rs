@@ -36,6 +36,7 @@ pub mod redact;
 pub(crate) mod scanner;
 pub mod scripts;
 pub(crate) mod sentence;
+pub(crate) mod shapes;
 pub mod sizes;
 pub mod sourcemap;
 pub(crate) mod spare;

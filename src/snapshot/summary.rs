@@ -87,25 +87,7 @@ pub fn summarize(path: &Path, options: &Options<'_>) -> Result<Summary, Snapshot
             file: 0,
         },
     )?;
-    let scripts = Scripts::new(&heap.graph);
-    let mut classes: Vec<ClassRow> = heap
-        .classes
-        .table
-        .iter()
-        .filter(|class| class.count > 0)
-        .map(|class| ClassRow {
-            name: class.key.name.clone(),
-            location: place(&class.key, &scripts),
-            count: class.count,
-            shallow: class.shallow,
-            retained: class.retained,
-        })
-        .collect();
-    classes.sort_by(|a, b| {
-        b.retained
-            .cmp(&a.retained)
-            .then_with(|| a.name.cmp(&b.name))
-    });
+    let mut classes = class_rows(&heap, &Scripts::new(&heap.graph));
     let class_count = classes.len();
     if options.top_classes > 0 {
         classes.truncate(options.top_classes);
@@ -116,6 +98,29 @@ pub fn summarize(path: &Path, options: &Options<'_>) -> Result<Summary, Snapshot
         classes,
         tree: largest(&heap),
     })
+}
+
+/// All classes, the largest first.
+pub(crate) fn class_rows(heap: &Heap, scripts: &Scripts) -> Vec<ClassRow> {
+    let mut classes: Vec<ClassRow> = heap
+        .classes
+        .table
+        .iter()
+        .filter(|class| class.count > 0)
+        .map(|class| ClassRow {
+            name: class.key.name.clone(),
+            location: place(&class.key, scripts),
+            count: class.count,
+            shallow: class.shallow,
+            retained: class.retained,
+        })
+        .collect();
+    classes.sort_by(|a, b| {
+        b.retained
+            .cmp(&a.retained)
+            .then_with(|| a.name.cmp(&b.name))
+    });
+    classes
 }
 
 pub(crate) fn place(key: &ClassKey, scripts: &Scripts) -> Option<Place> {
