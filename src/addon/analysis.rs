@@ -1,6 +1,6 @@
 //! Snapshot files and their meaning, worked out on libuv's thread pool.
 
-use super::objects::JsError;
+use super::outcomes::JsError;
 use super::{Result, refused};
 use crate::report::{self, Model, TextStyle};
 use crate::snapshot::redact::{Redaction, redact};

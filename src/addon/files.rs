@@ -1,6 +1,6 @@
 //! Snapshot files whose end is waited for elsewhere than on the isolate.
 
-use super::objects::{JsCaptureOptions, JsError, JsOutcome};
+use super::outcomes::{JsCaptureOptions, JsError, JsOutcome};
 use super::{Result, session};
 use crate::capture::{self, CaptureOptions, Captured};
 use crate::error::Error;

@@ -1,6 +1,6 @@
 //! Captures that a copy of the process sees to.
 
-use super::objects::{JsCaptureOptions, JsError, JsOutcome};
+use super::outcomes::{JsCaptureOptions, JsError, JsOutcome};
 use super::{Result, native, session};
 use crate::capture::CaptureOptions;
 use crate::capture::forked::{self, Job};

@@ -1,6 +1,6 @@
 //! Snapshots that no call waits for: on signals, and near the heap limit.
 
-use super::objects::{JsCaptureOptions, JsOutcome};
+use super::outcomes::{JsCaptureOptions, JsOutcome};
 use super::{Result, environment, native, refused, session};
 use crate::capture::CaptureOptions;
 use crate::error::Error;

@@ -6,6 +6,8 @@
 //! forks again if the copy came to nothing. A copy can fail without fault of
 //! anybody's: a lock was held, a concurrent marker was under way.
 
+use super::copy::copy;
+use super::job::Deadline;
 use super::watchdog::{Look, Watchdog};
 use super::{CaptureOptions, Forked, resolve};
 use crate::error::Error;
@@ -14,16 +16,16 @@ use crate::session::Session;
 use crate::snapshot::target::Compression;
 use crate::snapshot::writer::directory_of;
 use crate::system;
-use crate::v8::fork::{self, Ended, Exit, Phase, Prepared, Progress, Running, Settings};
+use crate::v8::fork::{Ended, Exit, Prepared, Running, Settings};
 use crate::v8::isolate::CurrentIsolate;
 use parking_lot::Mutex;
-use std::io::{PipeWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
+pub use super::job::Job;
 pub use crate::v8::fork::supported;
 
 /// Copies made for one snapshot before it is given up. One in a hundred fails
@@ -41,66 +43,6 @@ const READ_SIZE: usize = 1 << 20;
 
 /// One copy at a time: two need twice the memory.
 static TURN: Mutex<()> = Mutex::new(());
-
-/// A capture under way, as others see it.
-#[derive(Default)]
-pub struct Job {
-    cancelled: AtomicBool,
-    written: AtomicU64,
-    progress: Mutex<Option<Arc<Progress>>>,
-    /// All is written; the file's name waits for [`Job::approve`].
-    whole: AtomicBool,
-    approved: AtomicBool,
-}
-
-impl Job {
-    /// Gives it up; the copy is ended.
-    pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Release);
-    }
-
-    /// Bytes so far, and whether they have begun to come.
-    pub fn written(&self) -> (u64, bool) {
-        let writing = self
-            .progress
-            .lock()
-            .as_ref()
-            .is_some_and(|progress| progress.phase() == Phase::Write);
-        (self.written.load(Ordering::Relaxed), writing)
-    }
-
-    /// Whether all is written and the file waits for its name.
-    pub fn is_whole(&self) -> bool {
-        self.whole.load(Ordering::Acquire)
-    }
-
-    /// Gives the file its name.
-    pub fn approve(&self) {
-        self.approved.store(true, Ordering::Release);
-    }
-
-    fn check(&self, deadline: Deadline) -> Result<(), Error> {
-        if self.cancelled.load(Ordering::Acquire) {
-            return Err(Error::Aborted);
-        }
-        deadline.check()
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Deadline {
-    at: Instant,
-    after: Duration,
-}
-
-impl Deadline {
-    fn check(self) -> Result<(), Error> {
-        if Instant::now() < self.at {
-            return Ok(());
-        }
-        Err(Error::TimedOut { after: self.after })
-    }
-}
 
 /// Begins a capture of the session's isolate; `done` is told of its end, on
 /// another thread. Unless it is approved from the start, the file gets no name
@@ -444,36 +386,6 @@ fn check(
         headroom::check(need, free, heap_used, directory_of(path))?;
     }
     Ok(heap_used)
-}
-
-/// The copy's whole work. Nothing in here may take a lock of the service's.
-fn copy(
-    isolate: CurrentIsolate,
-    numeric_values: bool,
-    in_gc: bool,
-    pipe: &mut PipeWriter,
-    progress: &Progress,
-) -> Exit {
-    if !in_gc {
-        isolate.build_line_ends();
-    }
-    let taken = isolate.take_heap_snapshot(numeric_values, &mut |done, total| {
-        progress.build(done, total);
-        fork::live();
-        true
-    });
-    let Ok(snapshot) = taken else {
-        return Exit::NoSnapshot;
-    };
-    progress.set_nodes(snapshot.nodes_count());
-    progress.enter(Phase::Write);
-    let whole = snapshot.serialize(&mut |chunk| {
-        fork::live();
-        pipe.write_all(chunk).is_ok()
-    });
-    // The process ends; taking millions of nodes apart would be for nothing.
-    std::mem::forget(snapshot);
-    if whole { Exit::Done } else { Exit::Unheard }
 }
 
 fn gone() -> Error {

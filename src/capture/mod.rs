@@ -4,6 +4,11 @@
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
+mod copy;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 pub mod forked;
 #[cfg(not(all(
     target_os = "linux",
@@ -11,6 +16,11 @@ pub mod forked;
 )))]
 #[path = "not_forked.rs"]
 pub mod forked;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod job;
 #[cfg(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")

@@ -1,10 +1,12 @@
 //! One capture when V8 is about to give up.
 
-use super::{Cause, Request, Session};
+use super::{Cause, Outcome, Request, Session};
 use crate::capture::CaptureOptions;
 use crate::v8::isolate::CurrentIsolate;
 use crate::v8::near_heap_limit::NearHeapLimitSink;
+use crate::verdict::{Limits, Trend};
 use parking_lot::Mutex;
+use std::io::Write;
 use std::sync::{Arc, Weak};
 use std::time::Instant;
 
@@ -60,5 +62,40 @@ impl NearHeapLimitSink for NearLimit {
         // its own and may take snapshots too, or V8.
         session.disarm();
         current.saturating_add(LAST_LEEWAY)
+    }
+}
+
+impl Session {
+    /// What became of the capture near the heap limit, and the verdict, for a
+    /// process whose JavaScript will not run again.
+    fn say_last_words(&self, isolate: CurrentIsolate) {
+        let state = self.state.lock();
+        let told = |outcome: &&Outcome| outcome.cause == Cause::NearHeapLimit;
+        let snapshot = match state.outcomes.iter().rev().find(told).map(|o| &o.result) {
+            Some(Ok((path, bytes))) => {
+                format!("snapshot: {} ({bytes} bytes)", path.display())
+            }
+            Some(Err(error)) => format!("no snapshot: {error}"),
+            // JavaScript has been told.
+            None => return,
+        };
+        drop(state);
+        let limits = Limits {
+            heap_limit: isolate.heap_statistics().map_or(0, |s| s.heap_size_limit),
+            memory_limit: None,
+        };
+        let Trend {
+            verdict, reason, ..
+        } = self.trend(&limits, None);
+        let id = match self.thread_id {
+            0 => std::process::id().to_string(),
+            thread => format!("{}.{thread}", std::process::id()),
+        };
+        let words = format!(
+            "leakwatch[{id}]: near the heap limit, {snapshot}\nleakwatch[{id}]: {}: {reason}\n",
+            format!("{verdict:?}").to_lowercase()
+        );
+        // Nothing can be done where nobody reads it.
+        let _ = std::io::stderr().write_all(words.as_bytes());
     }
 }
