@@ -19,6 +19,8 @@ const ASYNC_CONTEXT = /kResourceStore|async_context_frame|AsyncContextFrame/;
 /** Says little: what was current when something was made; a module of a realm, which holds all of it. */
 const SAYS_LITTLE = /kResourceStore|async_context_frame|AsyncContextFrame|^ModuleWrap$/;
 const RUNNERS = /[\\/]node_modules[\\/](jest|jest-[^\\/]*|@jest|expect|graceful-fs|source-map-support|vitest|@vitest|vite|mocha|leakwatch)[\\/]/;
+/** What runs a test file: its own listener or timer is there while the file runs, and stays where a file cannot be loaded. */
+const RUNS_FILES = /[\\/]node_modules[\\/](jest-(circus|jasmine2|runner|runtime|worker)|@jest[\\/]core|mocha|vitest|@vitest[\\/]runner)[\\/]/;
 const OWN = path.join(__dirname, '..') + path.sep;
 
 const isRunners = (url) => RUNNERS.test(url) || url.startsWith(OWN);
@@ -147,12 +149,14 @@ function ownLocation(steps, entry) {
 function explain(steps, { rootDir, oneShot = false, location, names } = {}) {
   if (steps.length === 0) return undefined;
   const entry = entryOf(steps);
-  const place = ownLocation(steps, entry) || location;
+  let place = ownLocation(steps, entry) || location;
   let { kind, what } = classify(steps, entry, oneShot, names);
   // No place of the program's own on the way, and none near it: the runner's own doing, or V8's.
   const vague = kind === 'kept' || kind === 'unknown' || kind === 'cache';
   // Jest runs tests in an async context of its own, so what is made once and for all, like Node's resolver, keeps the first file.
-  if (kind === 'async-context') [kind, what] = ['runner', `the test runner itself (${what})`];
+  const byRunner = !ownLocation(steps, entry) && steps.slice(entry).some(({ location: at }) => at && RUNS_FILES.test(at.url));
+  if (byRunner) place = undefined;
+  if (byRunner || kind === 'async-context') [kind, what] = ['runner', `the test runner itself (${what})`];
   else if ((!place ? vague : kind === 'patched-global' || kind === 'kept') && steps.some(({ node, location: at }) => node === 'ModuleWrap' || (at && isRunners(at.url)))) [kind, what] = ['runner', `the test runner itself (${what})`];
   const url = place && path.relative(rootDir || process.cwd(), plainUrl(place.url));
   const shown = steps.slice(Math.max(0, entry - 6), entry + 1).map((step) => ({
