@@ -102,7 +102,12 @@ test('lines are those of the file, not of what a transformer made of it', async 
 });
 
 test('a clean project has no alarm, whatever its tests leave for later, and no file is left behind', async (context) => {
-  const files = { ...sources(30), 'fails.test.js': "test('fails', () => { setTimeout(() => {}, 200); expect(1).toBe(2); });" };
+  const files = {
+    ...sources(30),
+    'fails.test.js': "test('fails', () => { setTimeout(() => {}, 200); expect(1).toBe(2); });",
+    // Jest leaves its own listener for uncaught errors behind then, and with it the file.
+    'cannot-load.test.js': "require('./nowhere'); test('never gets here', () => {});",
+  };
   const reporters = [['default', {}], [REPORTER, { failOnLeak: true, json: 'leaks.json' }]];
   files['package.json'] = JSON.stringify({ name: 'clean', jest: { testEnvironment: 'node', transform: {}, reporters } });
   const root = scratch(context, files);

@@ -11,6 +11,8 @@ const COMPILED = /^(\(Compilation cache\)|.*CompilationCacheTable|.*CompiledFnEn
 
 /** How a resource holds what was current when it was made. */
 const ASYNC_CONTEXT = /kResourceStore|async_context_frame|AsyncContextFrame/;
+/** What runs a test file: its own listener or timer is there while the file runs, and stays where a file cannot be loaded. */
+const RUNS_FILES = /[\\/]node_modules[\\/](jest-(circus|jasmine2|runner|runtime|worker)|@jest[\\/]core|mocha|vitest|@vitest[\\/]runner)[\\/]/;
 
 function plainUrl(url) {
   return url.startsWith('file://') ? decodeURIComponent(url.slice(7)) : url;
@@ -117,13 +119,16 @@ function ownLocation(steps, entry) {
  * `{steps, entry, oneShot, nearby}`.
  */
 function explain({ steps, entry, oneShot, nearby }, { rootDir } = {}) {
-  const place = ownLocation(steps, entry) || nearby;
+  const own = ownLocation(steps, entry);
+  const runsFiles = !own && steps.slice(entry).some(({ location }) => location && RUNS_FILES.test(location.url));
+  const place = runsFiles ? undefined : own || nearby;
   let { kind, what } = classify(steps, entry, oneShot);
   // No place of the program's own on the way, and none near it: the runner's own doing, or V8's.
   const vague = kind === 'kept' || kind === 'unknown' || kind === 'cache';
   const byRunner = steps.some(({ node, owner }) => node === 'ModuleWrap' || owner === 'runner');
   // Jest runs tests in an async context of its own, so what is made once and for all, like Node's resolver, keeps the first file.
-  const isRunners = kind === 'async-context' || (byRunner && (place ? kind === 'patched-global' || kind === 'kept' : vague));
+  const isRunners =
+    runsFiles || kind === 'async-context' || (byRunner && (place ? kind === 'patched-global' || kind === 'kept' : vague));
   if (isRunners) [kind, what] = ['runner', `the test runner itself (${what})`];
   const url = place && path.relative(rootDir || process.cwd(), plainUrl(place.url));
   const shown = steps.slice(Math.max(0, entry - 6), entry + 1).map((step) => ({
