@@ -414,7 +414,7 @@ declare namespace leakwatch {
     topSuspects?: number;
     /** Growth from the first to the last below which nothing is suspected. Default 4,096. */
     minGrowthBytes?: number;
-    /** Look for source maps beside the scripts, or in them. Default true. */
+    /** Look for source maps in the sources that ran, in the scripts' files, and beside them. Default true. */
     sourceMaps?: boolean;
     /** Files loaded at the same time; 0, the default, is up to two. */
     threads?: number;

@@ -2,7 +2,7 @@
 // Options of the reporters, the same for every runner.
 
 const { LeakwatchError } = require('../error');
-const { parseBytes } = require('./units');
+const { parseBytes } = require('../text/bytes');
 
 function wrong(name, why) {
   return new LeakwatchError('ERR_LEAKWATCH_INVALID_ARGUMENT', `${name}: ${why}`, { option: name });

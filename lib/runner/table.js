@@ -1,7 +1,7 @@
 'use strict';
 // What a person reads at the end of a run: pure text.
 
-const { bytes, signed } = require('./units');
+const { bytes, signed } = require('../text/bytes');
 
 const NAME_WIDTH = 40;
 /** Rows shown of each worker; of longer runs, those that stay and those that grew most. */

@@ -174,7 +174,7 @@ pub fn diff_heaps(
         suspect.node_version.clone_from(&node_version);
     }
     if options.source_maps {
-        let mut originals = Originals::default();
+        let mut originals = Originals::new(&last.graph, &scripts);
         findings
             .suspects
             .iter_mut()
