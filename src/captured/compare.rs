@@ -6,8 +6,9 @@ use serde_json::Value;
 use super::{Captured, DELTAS, Options, no_tree, without_tree};
 use crate::format::{bytes, grouped};
 use crate::report;
-use crate::snapshot::diff::{growing_between, sort_by_change};
+use crate::snapshot::diff::{growing_between, sorted_by_change};
 use crate::snapshot::growth::{Growth, Side};
+use crate::snapshot::ranking::{largest_first, sorted};
 use crate::snapshot::{ClassDelta, ClassRow, Diff, Place, SnapshotError};
 
 /// What grew from the first to the last, as `diff()` tells it.
@@ -93,25 +94,12 @@ fn suspects(last: &Captured, growths: &[Growth], whole: u64) -> Value {
         let (growth, portrait) = list.iter().max_by_key(most)?;
         Some((sum, patched(portrait, growth, sum, whole)))
     });
-    let mut told: Vec<(u64, Value)> = told.collect();
-    let sizes = told.iter().map(|entry| entry.0);
-    let ranked = largest_first(sizes).into_iter().zip(1..);
-    let ranked = ranked.map(|(at, rank)| {
-        let mut suspect = std::mem::take(&mut told[at as usize].1);
+    let told = sorted(told.collect(), |(sum, _)| largest_first(*sum, ""));
+    let ranked = told.into_iter().zip(1..).map(|((_, mut suspect), rank)| {
         suspect["rank"] = Value::from(rank);
         suspect
     });
     ranked.collect()
-}
-
-/// The places of `sizes`, the largest of them first.
-pub(super) fn largest_first(sizes: impl Iterator<Item = u64>) -> Vec<u32> {
-    let mut keys: Vec<u128> = sizes
-        .zip(0_u32..)
-        .map(|(size, at)| u128::from(!size) << 32 | u128::from(at))
-        .collect();
-    keys.sort_unstable();
-    keys.into_iter().map(|key| key as u32).collect()
 }
 
 /// A portrait with the figures of what grew: `sum` bytes of `whole`.
@@ -205,6 +193,5 @@ pub(super) fn classes(
             && (delta.count_before != delta.count_after
                 || delta.shallow_before != delta.shallow_after)
     });
-    sort_by_change(&mut deltas);
-    deltas
+    sorted_by_change(deltas)
 }

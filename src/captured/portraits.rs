@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::compare::largest_first;
 use crate::report;
 use crate::snapshot::contexts::Contexts;
 use crate::snapshot::growth::{Growth, Recorded};
 use crate::snapshot::heap::Heap;
 use crate::snapshot::known::KnownLeaks;
 use crate::snapshot::originals::Originals;
+use crate::snapshot::ranking::{largest_first, order};
 use crate::snapshot::scripts::Scripts;
 use crate::snapshot::{piles, suspects};
 
@@ -27,8 +27,8 @@ pub(super) fn of(
     originals: &mut Option<Originals<'_>>,
 ) -> Vec<(u32, Value)> {
     let (shapes, total) = (&recorded.shapes, heap.total_size());
-    let sizes = (0..shapes.len() as u32).map(|shape| shapes.retained(shape));
-    let large: Vec<u32> = largest_first(sizes)
+    let keys = (0..shapes.len() as u32).map(|shape| largest_first(shapes.retained(shape), ""));
+    let large: Vec<u32> = order(keys)
         .into_iter()
         .filter(|&shape| shape > 0 && shapes.retained(shape) * SHARE >= total)
         .collect();

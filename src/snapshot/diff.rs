@@ -16,6 +16,7 @@ use crate::snapshot::originals::Originals;
 use crate::snapshot::piles;
 use crate::snapshot::place::Place;
 use crate::snapshot::progress::{OnProgress, Phase, Reporter};
+use crate::snapshot::ranking::{most_grown_first, sorted};
 use crate::snapshot::scripts::Scripts;
 use crate::snapshot::summary::{self, FileInfo};
 use crate::snapshot::suspect::Suspect;
@@ -354,16 +355,15 @@ fn compare_classes(
             || moved(delta.new)
             || moved(delta.deleted)
     });
-    sort_by_change(&mut deltas);
-    deltas
+    sorted_by_change(deltas)
 }
 
 /// The largest change first.
-pub(crate) fn sort_by_change(deltas: &mut [ClassDelta]) {
-    deltas.sort_by(|a, b| {
-        let change = |delta: &ClassDelta| delta.shallow_after as i64 - delta.shallow_before as i64;
-        change(b).cmp(&change(a)).then_with(|| a.name.cmp(&b.name))
-    });
+pub(crate) fn sorted_by_change(deltas: Vec<ClassDelta>) -> Vec<ClassDelta> {
+    sorted(deltas, |delta| {
+        let change = delta.shallow_after as i64 - delta.shallow_before as i64;
+        most_grown_first(change, &delta.name)
+    })
 }
 
 /// The ids of the objects with a size, one bit each: V8 counts them up, so that they lie close together.

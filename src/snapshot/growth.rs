@@ -358,7 +358,7 @@ impl<'h> Walk<'h> {
             None => {
                 let more = (more as usize).min(numbers.len());
                 // What is typical, not what is largest: an old object that grew must not pass for new.
-                numbers.sort_by_key(|&number| heap.dominators.retained[number as usize]);
+                numbers.sort_unstable_by_key(|&number| heap.dominators.retained[number as usize]);
                 let median_from = (numbers.len() - more) / 2;
                 numbers = numbers[median_from..median_from + more].to_vec();
             }

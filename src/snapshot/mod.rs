@@ -31,6 +31,7 @@ pub(crate) mod paths;
 pub(crate) mod piles;
 pub mod place;
 pub mod progress;
+pub(crate) mod ranking;
 pub mod reader;
 pub mod redact;
 pub mod retainers;

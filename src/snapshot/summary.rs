@@ -8,6 +8,7 @@ use crate::snapshot::heap::{Heap, processors};
 use crate::snapshot::largest::{TreeNode, largest};
 use crate::snapshot::place::Place;
 use crate::snapshot::progress::{OnProgress, Reporter};
+use crate::snapshot::ranking::{largest_first, sorted};
 use crate::snapshot::scripts::Scripts;
 
 /// How to summarize.
@@ -102,7 +103,7 @@ pub fn summarize(path: &Path, options: &Options<'_>) -> Result<Summary, Snapshot
 
 /// All classes, the largest first.
 pub(crate) fn class_rows(heap: &Heap, scripts: &Scripts) -> Vec<ClassRow> {
-    let mut classes: Vec<ClassRow> = heap
+    let classes: Vec<ClassRow> = heap
         .classes
         .table
         .iter()
@@ -115,12 +116,7 @@ pub(crate) fn class_rows(heap: &Heap, scripts: &Scripts) -> Vec<ClassRow> {
             retained: class.retained,
         })
         .collect();
-    classes.sort_by(|a, b| {
-        b.retained
-            .cmp(&a.retained)
-            .then_with(|| a.name.cmp(&b.name))
-    });
-    classes
+    sorted(classes, |class| largest_first(class.retained, &class.name))
 }
 
 pub(crate) fn place(key: &ClassKey, scripts: &Scripts) -> Option<Place> {

@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::owner::{Owner, Owners};
 use crate::snapshot::graph::{Edge, Graph};
 use crate::snapshot::kind::{EdgeType, NodeType};
+use crate::snapshot::ranking::sorted;
 
 const NONE: u32 = u32::MAX;
 
@@ -205,8 +206,8 @@ impl Search<'_> {
 
     fn choose(&mut self) {
         self.is_choosing = false;
-        let mut entrances = std::mem::take(&mut self.entrances);
-        entrances.sort_by_cached_key(|link| self.rank(link.from));
+        let entrances = std::mem::take(&mut self.entrances);
+        let entrances = sorted(entrances, |link| self.rank(link.from).into());
         for Link { from, edge } in entrances {
             self.consider(from, self.graph.edge(edge));
         }
