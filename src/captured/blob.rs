@@ -66,7 +66,7 @@ impl Captured {
         }
         let whole =
             zstd::bulk::decompress(packed, room).map_err(|error| corrupt(&error.to_string()))?;
-        if hash(&whole) != u64::from_le_bytes(*expected) {
+        if whole.len() != room || hash(&whole) != u64::from_le_bytes(*expected) {
             return Err(corrupt("it was changed"));
         }
         let (length, rest) = whole.split_first_chunk().ok_or_else(cut)?;
