@@ -70,7 +70,9 @@ pub fn of(
     reporter.report(Phase::Compare, 0, 3)?;
     let scripts = Scripts::new(&heap.graph);
     let version = node_version(&heap.graph);
-    let mut originals = options.source_maps.then(Originals::default);
+    let mut originals = options
+        .source_maps
+        .then(|| Originals::new(&heap.graph, &scripts));
     let mut header = json!({
         "summary": summary(heap, &scripts),
         "contexts": contexts::count(&heap.graph),

@@ -24,7 +24,7 @@ pub(super) fn of(
     heap: &Heap,
     scripts: &Scripts,
     recorded: &Recorded,
-    originals: &mut Option<Originals>,
+    originals: &mut Option<Originals<'_>>,
 ) -> Vec<(u32, Value)> {
     let (shapes, total) = (&recorded.shapes, heap.total_size());
     let sizes = (0..shapes.len() as u32).map(|shape| shapes.retained(shape));
