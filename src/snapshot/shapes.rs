@@ -246,9 +246,9 @@ mod tests {
             count: retained / 3,
             retained,
             own: retained / 2,
-            is_property: retained % 2 == 0,
-            is_entry: retained % 3 == 0,
-            is_cut: retained % 5 == 0,
+            is_property: retained.is_multiple_of(2),
+            is_entry: retained.is_multiple_of(3),
+            is_cut: retained.is_multiple_of(5),
         }
     }
 
