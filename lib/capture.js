@@ -75,7 +75,7 @@ function throughInspector(checked, wanted) {
   const start = process.hrtime();
   const heapUsed = fallback.heapStatistics().usedHeapSize;
   try {
-    const beside = guarded(() => native.InlineCapture.open(nativeOptions(undefined, checked), wanted, heapUsed))();
+    const beside = guarded(() => native.SnapshotFile.analyse(nativeOptions(undefined, checked), wanted, heapUsed))();
     fallback.streamSnapshot(beside, { ...checked, progress: () => !(checked.signal && checked.signal.aborted) });
     return { beside, pauseMs: since(start) };
   } finally {
@@ -88,7 +88,7 @@ async function here(checked, wanted) {
   const { signal } = checked;
   if (signal && signal.aborted) throw aborted();
   const { beside, pauseMs } = host.isNative('snapshot')
-    ? { beside: guarded(() => native.InlineCapture.open(nativeOptions(undefined, checked), wanted))() }
+    ? { beside: guarded(() => native.SnapshotFile.analyse(nativeOptions(undefined, checked), wanted))() }
     : throughInspector(checked, wanted);
   const release = onAbort(signal, () => beside.abort());
   try {
@@ -123,7 +123,7 @@ class Capture {
   }
 }
 
-const read = (data) => JSON.parse(native.readCapture(data));
+const read = (data) => JSON.parse(native.readCaptures({ since: [data] }));
 
 /** `held`: the event loop does not end before the capture is there. */
 async function capture(given, held = true) {
@@ -148,12 +148,12 @@ function summarize(value, { topClasses = 0 } = {}) {
   return summary;
 }
 
-/** `diff()` of captures, which take no options that are about files. */
+/** `diff()` of two captures or more, which take no options that are about files. */
 function diff(captures, { topClasses = 0, topSuspects, minGrowthBytes, ...rest } = {}) {
   const other = Object.keys(rest).find((name) => rest[name] !== undefined && !['onProgress', 'signal'].includes(name));
   if (other) throw invalid(other, 'says something about files, and not about captures');
   const wanted = { since: serialised('paths', captures), topSuspects, minGrowthBytes };
-  const found = JSON.parse(native.compareCaptures(wanted));
+  const found = JSON.parse(native.readCaptures(wanted));
   if (topClasses > 0) found.classes.length = Math.min(topClasses, found.classes.length);
   return found;
 }

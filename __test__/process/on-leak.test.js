@@ -25,7 +25,12 @@ const agent = new http.Agent({ keepAlive: true });
 let ended = false;
 function ask() {
   if (ended) return;
-  http.get({ port: server.address().port, agent, path: '/' + visits.size }, (response) => response.resume().on('end', ask));
+  const request = http.get({ port: server.address().port, agent, path: '/' + visits.size });
+  request.on('response', (response) => response.resume().on('end', ask));
+  // The last one is cut off.
+  request.on('error', (error) => {
+    if (!ended) throw error;
+  });
 }
 server.listen(0, '127.0.0.1', ask);
 exports.end = () => {

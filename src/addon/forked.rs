@@ -4,7 +4,7 @@ use super::captures::JsWanted;
 use super::outcomes::{JsCaptureOptions, JsError, JsOutcome};
 use super::{Result, native, session};
 use crate::capture::forked::{self, Job};
-use crate::capture::{CaptureOptions, Product, Task};
+use crate::capture::{CaptureOptions, Task};
 use napi::Env;
 use napi_derive::napi;
 use parking_lot::Mutex;
@@ -50,13 +50,7 @@ impl ForkedCapture {
             match result {
                 Err(error) => done.error = Some(JsError::from(&error)),
                 Ok(forked) => {
-                    match forked.product {
-                        Product::Capture(bytes) => done.capture = Some(bytes.into()),
-                        Product::File(path, bytes) => {
-                            done.path = Some(path.to_string_lossy().into_owned());
-                            done.bytes = Some(bytes as f64);
-                        }
-                    }
+                    done.set(forked.product);
                     done.pause_ms = forked.pause_ms;
                     done.nodes = forked.nodes as f64;
                     done.attempts = Some(forked.attempts);

@@ -1,6 +1,6 @@
 //! What a capture is asked for with, and what becomes of it.
 
-use crate::capture::{CaptureOptions, Mode};
+use crate::capture::{CaptureOptions, Mode, Product};
 use crate::error::Error;
 use crate::session::Outcome;
 use crate::snapshot::target::Compression;
@@ -97,6 +97,19 @@ pub struct JsOutcome {
     /// What an analysis left, instead of a file.
     pub capture: Option<Buffer>,
     pub error: Option<JsError>,
+}
+
+impl JsOutcome {
+    /// Says what it came to.
+    pub fn set(&mut self, product: Product) {
+        match product {
+            Product::Capture(bytes) => self.capture = Some(bytes.into()),
+            Product::File(path, bytes) => {
+                self.path = Some(path.to_string_lossy().into_owned());
+                self.bytes = Some(bytes as f64);
+            }
+        }
+    }
 }
 
 impl From<Outcome> for JsOutcome {

@@ -72,8 +72,9 @@ impl Captured {
         let (length, rest) = whole.split_first_chunk().ok_or_else(cut)?;
         let length = u32::from_le_bytes(*length) as usize;
         let (text, tree) = rest.split_at_checked(length).ok_or_else(cut)?;
+        let text = str::from_utf8(text).map_err(|_| corrupt("it is no text"))?;
         let header: Value =
-            serde_json::from_slice(text).map_err(|error| corrupt(&error.to_string()))?;
+            serde_json::from_str(text).map_err(|error| corrupt(&error.to_string()))?;
         if !header["summary"]["file"]["totalBytes"].is_u64() {
             return Err(corrupt("it does not say how large the heap was"));
         }

@@ -74,13 +74,15 @@ fn by_shape(
 
 /// The portraits of what grew, with its figures; what has one holder is one suspect.
 fn suspects(last: &Captured, growths: &[Growth], whole: u64) -> Value {
-    let portraits: FxHashMap<u32, &Value> = last.portraits().collect();
+    let portraits: Vec<(u32, &Value)> = last.portraits().collect();
     let most = growths.iter().map(|growth| growth.bytes).max();
     let whole = whole.max(most.unwrap_or(0)).max(1);
     let mut by_holder: Vec<(&Value, Vec<(&Growth, &Value)>)> = Vec::new();
     for growth in growths {
-        let portrait = growth.members.iter().find_map(|shape| portraits.get(shape));
-        let Some(&portrait) = portrait else { continue };
+        let portrait = portraits.iter().find(|it| growth.members.contains(&it.0));
+        let Some(&(_, portrait)) = portrait else {
+            continue;
+        };
         let holder = &portrait["holder"];
         match by_holder.iter_mut().find(|entry| entry.0 == holder) {
             Some((_, list)) => list.push((growth, portrait)),
