@@ -17,7 +17,7 @@ const { met, render } = require('../__test__/bench/support/table');
 
 const NAMES = ['gc-event', 'throughput', 'load', 'snapshot', 'class-heap', 'tax', 'soak', 'signal', 'service', 'own-state', 'scrape', 'history'];
 /** Take many minutes, and so run only if they are named. */
-const LONG = ['limit', 'hour', 'fleet', 'load-clean', 'analysis', 'capture'];
+const LONG = ['limit', 'hour', 'fleet', 'load-clean', 'analysis', 'capture', 'fork', 'soak-fork'];
 
 function fail(text) {
   process.stderr.write(`bench: ${text}\n`);

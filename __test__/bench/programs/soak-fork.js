@@ -6,7 +6,6 @@
 
 const { spawn } = require('child_process');
 const fs = require('fs');
-const path = require('path');
 const { Worker, isMainThread, parentPort, threadId, workerData } = require('worker_threads');
 const { args, leakwatch, main, send } = require('../support/program');
 
