@@ -69,7 +69,7 @@ pub fn of(
     };
     reporter.report(Phase::Compare, 0, 3)?;
     let scripts = Scripts::new(&heap.graph);
-    let version = node_version(&heap.graph);
+    let version = node_version(heap);
     let mut originals = options
         .source_maps
         .then(|| Originals::new(&heap.graph, &scripts));

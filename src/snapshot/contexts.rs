@@ -1,6 +1,6 @@
 //! The contexts of `vm`, and whether a pile keeps them.
 
-use rustc_hash::{FxHashMap, FxHashSet};
+use rustc_hash::FxHashSet;
 
 use crate::snapshot::graph::Graph;
 use crate::snapshot::heap::Heap;
@@ -95,15 +95,25 @@ pub(crate) fn count(graph: &Graph) -> u64 {
 }
 
 fn nodes(graph: &Graph) -> Vec<u32> {
-    let mut names: FxHashMap<u32, bool> = FxHashMap::default();
+    const UNKNOWN: u8 = 2;
+    // By string; a byte each stays in the cache where a map of names does not.
+    let mut names = vec![UNKNOWN; graph.strings.len()];
     (0..graph.node_count() as u32)
         .filter(|&node| {
-            matches!(
+            if !matches!(
                 graph.kind(node),
                 NodeType::Hidden | NodeType::Object | NodeType::Native
-            ) && *names
-                .entry(graph.node_names[node as usize])
-                .or_insert_with(|| graph.raw_name(node).starts_with(b"system / NativeContext"))
+            ) {
+                return false;
+            }
+            let known = &mut names[graph.node_names[node as usize] as usize];
+            if *known == UNKNOWN {
+                *known = graph
+                    .raw_name(node)
+                    .starts_with(b"system / NativeContext")
+                    .into();
+            }
+            *known == 1
         })
         .collect()
 }
