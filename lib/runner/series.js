@@ -42,6 +42,8 @@ const now = () => {
   return seconds * 1000 + nanoseconds / 1e6;
 };
 
+let isFirst = true;
+
 class Series {
   /**
    * `runner`: its name. `folder`: the run's, if there is a reporter. `worker`: its number or null.
@@ -51,7 +53,9 @@ class Series {
     this.plan = folder ? runDirectory.readPlan(folder) : {};
     this.write = folder ? runDirectory.writer(folder, host.threadId) : () => {};
     this.files = [];
-    this.startedAt = now() - process.uptime() * 1000;
+    // In watch mode a process has a series for each run, and sits idle between.
+    this.startedAt = isFirst ? now() - process.uptime() * 1000 : now();
+    isFirst = false;
     this.spentMs = 0;
     this.lastGcMs = 0;
     this.known = undefined;
