@@ -3,7 +3,10 @@
 // The test suites of real packages, run by their own runner without leakwatch and with it: every test must end alike, and every
 // alarm is printed, to be looked into.
 //
-//   node __test__/bench/real-suites.js [name | name=folder …]
+//   node __test__/bench/real-suites.js [--pairs N] [name | name=folder …]
+//
+// With more pairs, each way is run so often without and with in turn, and the medians of what it costs are told. CPU time is that of
+// the whole tree of processes, and is known on Linux alone.
 //
 // npm's packages carry no tests, so the sources come from Debian's archive through apt, which needs a `deb-src` source of the
 // suite below; or from a folder, such as a clone of the package's repository.
@@ -13,6 +16,7 @@ const os = require('os');
 const path = require('path');
 const { spawnSync } = require('child_process');
 const { ROOT, install } = require('../../scripts/setup');
+const { sources } = require('../runners/clean-sources');
 
 const FOLDER = path.join(__dirname, 'real-suites');
 const CACHE = path.join(FOLDER, '.cache');
@@ -28,6 +32,8 @@ const SUITES = {
     archive: 'node-redux',
     config: { testMatch: ['**/test/**/*.spec.js'], testPathIgnorePatterns: ['typescript'], moduleNameMapper: { '^(\\.\\./)+$': '<rootDir>/src/index.js' } },
   },
+  /** No package: a hundred small files of ours, as jest-clean.js has them. */
+  clean: { runner: 'jest', files: sources(100), config: { testEnvironment: 'node', transform: {} } },
   express: { runner: 'mocha', archive: 'node-express', args: ['--require', 'test/support/env', '--check-leaks', 'test/', 'test/acceptance/'] },
 };
 
@@ -80,14 +86,14 @@ function jest({ folder, config }, way, hooked) {
     const results = path.join(scratch, 'results.json');
     const bin = path.join(FOLDER, 'node_modules', 'jest', 'bin', 'jest.js');
     const args = [bin, '--config', file, '--json', '--outputFile', results, ...(way === 'workers' ? ['-w', '2'] : ['-i'])];
-    const { stderr, seconds } = timed(args, folder);
+    const { stderr, ...cost } = timed(args, folder);
     const { testResults } = JSON.parse(fs.readFileSync(results, 'utf8'));
     const outcomes = testResults.flatMap(({ name, status, assertionResults }) => [
       `${path.relative(folder, name)}: ${status}`,
       ...assertionResults.map((each) => `${path.relative(folder, name)} > ${each.fullName}: ${each.status}`),
     ]);
     const found = hooked ? JSON.parse(fs.readFileSync(path.join(scratch, 'leaks.json'), 'utf8')) : undefined;
-    return { outcomes, found, text: stderr, seconds };
+    return { outcomes, found, text: stderr, ...cost };
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });
   }
@@ -100,22 +106,33 @@ function mocha({ folder, args }, way, hooked) {
     const bin = path.join(FOLDER, 'node_modules', 'mocha', 'bin', 'mocha.js');
     const hook = hooked ? ['--require', path.join(ROOT, 'mocha.js')] : [];
     const parallel = way === 'workers' ? ['--parallel', '--jobs', '2'] : [];
-    const { stderr, seconds } = timed([bin, ...hook, ...parallel, '--reporter', 'json', '--reporter-option', `output=${results}`, ...args], folder);
+    const { stderr, ...cost } = timed([bin, ...hook, ...parallel, '--reporter', 'json', '--reporter-option', `output=${results}`, ...args], folder);
     const { tests, failures, pending } = JSON.parse(fs.readFileSync(results, 'utf8'));
     const of = (list) => new Set(list.map(({ fullTitle }) => fullTitle));
     const [failed, skipped] = [of(failures), of(pending)];
     const outcomes = tests.map(({ fullTitle }) => `${fullTitle}: ${failed.has(fullTitle) ? 'failed' : skipped.has(fullTitle) ? 'pending' : 'passed'}`);
-    return { outcomes, text: stderr, seconds };
+    return { outcomes, text: stderr, ...cost };
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });
   }
 }
 
+/** CPU seconds of the children that have ended, and theirs: what Linux counts in hundredths. */
+function childrensCpu() {
+  try {
+    const fields = fs.readFileSync('/proc/self/stat', 'utf8').split(') ').pop().split(' ');
+    return (Number(fields[13]) + Number(fields[14])) / 100;
+  } catch (_) {
+    return NaN;
+  }
+}
+
 function timed(args, cwd) {
+  const cpuBefore = childrensCpu();
   const start = process.hrtime.bigint();
   const { stderr, error } = spawnSync(process.execPath, args, { cwd, env: environment(), encoding: 'utf8', maxBuffer: MAX_OUTPUT });
   if (error) throw error;
-  return { stderr, seconds: Number(process.hrtime.bigint() - start) / 1e9 };
+  return { stderr, seconds: Number(process.hrtime.bigint() - start) / 1e9, cpu: childrensCpu() - cpuBefore };
 }
 
 const RUNNERS = { jest, mocha };
@@ -143,24 +160,69 @@ function told(text) {
   return at >= 0 ? text.slice(at) : verdict ? verdict[0] : text.slice(-2000);
 }
 
+function median(values) {
+  const sorted = values.slice().sort((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
+/** A suite's folder: given, fetched, or made of files of our own. */
+function folderOf(name, suite, given) {
+  if (given) return path.resolve(given);
+  if (!suite.files) return fetch(name, suite.archive);
+  const folder = path.join(CACHE, name);
+  fs.mkdirSync(folder, { recursive: true });
+  for (const [file, text] of Object.entries({ ...suite.files, 'package.json': '{ "name": "clean", "version": "1.0.0" }' })) fs.writeFileSync(path.join(folder, file), text);
+  return folder;
+}
+
+/** `{pairs}` runs of one suite in one way; how many tests ended otherwise. */
+function compare(title, run, pairs) {
+  const ratios = { seconds: [], cpu: [] };
+  let changed = 0;
+  for (let pair = 0; pair < pairs; pair++) {
+    // Which goes first is taken in turn: a machine warms up, and gets busier.
+    const first = run(pair % 2 === 1);
+    const second = run(pair % 2 === 0);
+    const [without, hooked] = pair % 2 === 1 ? [second, first] : [first, second];
+    const other = differences(without.outcomes, hooked.outcomes);
+    changed += other.length;
+    process.stdout.write(`== ${title}: ${tally(without.outcomes)}; with leakwatch ${tally(hooked.outcomes)}; ${other.length} differences\n`);
+    for (const each of other) process.stdout.write(`   differs: ${each}\n`);
+    process.stdout.write(`   without ${figures(without)}, with ${figures(hooked)}${shares(hooked)}\n${told(hooked.text).trimEnd()}\n`);
+    for (const unit of Object.keys(ratios)) ratios[unit].push(hooked[unit] / without[unit]);
+  }
+  if (pairs > 1) {
+    const spread = (values) => `${median(values).toFixed(3)} (${Math.min(...values).toFixed(3)} to ${Math.max(...values).toFixed(3)})`;
+    process.stdout.write(`== ${title}: with to without, median of ${pairs} pairs: time ${spread(ratios.seconds)}, CPU ${spread(ratios.cpu)}\n`);
+  }
+  return changed;
+}
+
+const figures = ({ seconds, cpu }) => `${seconds.toFixed(1)} s (CPU ${cpu.toFixed(1)} s)`;
+
+/** What each worker says it spent. */
+function shares({ found }) {
+  if (!found) return '';
+  const of = ({ spentMs, elapsedMs, skipped, rows, captureMs }) =>
+    `${((100 * spentMs) / elapsedMs).toFixed(1)} % for ${rows.length - skipped} of ${rows.length} baselines${captureMs ? `, snapshots ${Math.round(captureMs)} ms` : ''}`;
+  return `; ${found.workers.map(of).join(' and ')}`;
+}
+
 function main(given) {
   install(FOLDER);
-  const wanted = given.length > 0 ? given.map((each) => each.split('=')) : Object.keys(SUITES).map((name) => [name]);
+  let pairs = 1;
+  if (given[0] === '--pairs') [pairs, given] = [Number(given[1]), given.slice(2)];
+  const wanted = given.length > 0 ? given.map((each) => each.split('=')) : Object.keys(SUITES).filter((name) => SUITES[name].archive).map((name) => [name]);
   let changed = 0;
   for (const [name, own] of wanted) {
     const suite = SUITES[name];
     if (!suite) throw new Error(`no suite "${name}"; there are ${Object.keys(SUITES).join(', ')}`);
-    const folder = own ? path.resolve(own) : fetch(name, suite.archive);
+    const folder = folderOf(name, suite, own);
     const { version } = JSON.parse(fs.readFileSync(path.join(folder, 'package.json'), 'utf8'));
     for (const way of ['one process', 'workers']) {
       const run = (hooked) => RUNNERS[suite.runner]({ ...suite, folder }, way, hooked);
-      const [without, hooked] = [run(false), run(true)];
-      const other = differences(without.outcomes, hooked.outcomes);
-      changed += other.length;
-      process.stdout.write(`== ${name} ${version}, ${suite.runner}, ${way}: ${tally(without.outcomes)}; with leakwatch ${tally(hooked.outcomes)}\n`);
-      process.stdout.write(`   ${other.length} differences; ${without.seconds.toFixed(1)} s without, ${hooked.seconds.toFixed(1)} s with\n`);
-      for (const each of other) process.stdout.write(`   differs: ${each}\n`);
-      process.stdout.write(`${told(hooked.text).trimEnd()}\n`);
+      changed += compare(`${name} ${version}, ${suite.runner}, ${way}`, run, pairs);
     }
   }
   process.exitCode = changed === 0 ? 0 : 1;

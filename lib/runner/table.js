@@ -40,7 +40,7 @@ const shorten = (name) =>
   name.length <= NAME_WIDTH ? name.padEnd(NAME_WIDTH) : `…${name.slice(name.length - NAME_WIDTH + 1)}`;
 
 function line([name, after, growth, contexts, detached, time, state]) {
-  const right = [after.padStart(10), growth.padStart(10), contexts.padStart(9), detached.padStart(9), time.padStart(8)];
+  const right = [after.padStart(10), growth.padStart(12), contexts.padStart(9), detached.padStart(9), time.padStart(8)];
   return `${shorten(name)}${right.join('')}  ${state}`.trimEnd();
 }
 
