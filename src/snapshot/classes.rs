@@ -8,6 +8,7 @@ use crate::snapshot::dominators::Dominators;
 use crate::snapshot::graph::{Graph, Location};
 use crate::snapshot::kind::NodeType;
 use crate::snapshot::sizes::Sizes;
+use crate::snapshot::spare::Spare;
 use crate::snapshot::tree::Tree;
 
 /// What makes two nodes one class.
@@ -76,7 +77,7 @@ impl Classes {
     }
 
     /// Groups the nodes; sums are 0 until [`Classes::sum_up`].
-    pub(crate) fn group(graph: &Graph) -> Classes {
+    pub(crate) fn group(graph: &Graph, spare: &mut Spare) -> Classes {
         let mut grouping = Grouping {
             graph,
             table: Vec::new(),
@@ -85,9 +86,9 @@ impl Classes {
             by_text: FxHashMap::default(),
             by_location: FxHashMap::default(),
         };
-        let of = (0..graph.node_count() as u32)
-            .map(|node| grouping.class_of(node))
-            .collect();
+        let mut of = spare.take(graph.node_count());
+        of.extend((0..graph.node_count() as u32).map(|node| grouping.class_of(node)));
+        of.shrink_to_fit();
         Classes {
             of,
             table: grouping.table,

@@ -265,7 +265,7 @@ fn load(paths: &[PathBuf], options: &DiffOptions<'_>) -> Result<Vec<Heap>, Snaps
     };
     if threads == 1 {
         // What one load needed for a while serves the next.
-        let mut spare = Spare::default();
+        let mut spare = Spare::lasting();
         return paths
             .iter()
             .enumerate()

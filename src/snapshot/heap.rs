@@ -60,7 +60,7 @@ impl Heap {
         detached::spread(&mut graph);
         let owned = |spare: &mut Spare| {
             let shallow = ownership::shallow_sizes(&graph, spare);
-            (shallow, Classes::group(&graph))
+            (shallow, Classes::group(&graph, spare))
         };
         // What a node is, and which nodes keep it alive, do not depend on each other.
         let ((shallow, mut classes), mut dominators) = if threads > 1 {
@@ -73,8 +73,9 @@ impl Heap {
                 }
             })?
         } else {
-            let owned = owned(spare);
-            (owned, Dominators::new(&graph, spare, reporter)?)
+            // The dominators need most memory for a while; the others then find it there.
+            let dominators = Dominators::new(&graph, spare, reporter)?;
+            (owned(spare), dominators)
         };
         reporter.report(Phase::Classes, 0, graph.node_count())?;
         let tree = if threads > 1 {
@@ -91,6 +92,7 @@ impl Heap {
                 }
             })
         } else {
+            spare.trim(Tree::ARRAYS, graph.node_count());
             dominators.retained = dominators.summed_up(&shallow);
             Tree::new(&dominators.idom, spare)
         };

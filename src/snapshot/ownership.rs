@@ -15,7 +15,7 @@ const SHARED: u32 = u32::MAX - 1;
 
 /// Sizes by node after each owned backing store gave its bytes to its owner.
 pub(crate) fn shallow_sizes(graph: &Graph, spare: &mut Spare) -> Sizes {
-    let mut sizes = graph.sizes.clone();
+    let mut sizes = graph.sizes.copied(spare);
     if !graph.edges(0).any(|edge| is_user_root(graph, edge.to)) {
         return sizes;
     }

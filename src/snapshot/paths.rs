@@ -6,6 +6,8 @@
 
 use std::collections::VecDeque;
 
+use rustc_hash::FxHashSet;
+
 use crate::snapshot::graph::{Edge, Graph};
 use crate::snapshot::kind::{EdgeType, NodeType};
 use crate::snapshot::order::Order;
@@ -39,7 +41,7 @@ const LOW_PRIORITY: [&[u8]; 21] = [
     b"execution_async_resources",
 ];
 
-/// Shortest paths to every node.
+/// Shortest paths to the nodes that were asked for.
 pub(crate) struct Paths<'g> {
     graph: &'g Graph,
     parents: Vec<u32>,
@@ -47,7 +49,12 @@ pub(crate) struct Paths<'g> {
 }
 
 impl<'g> Paths<'g> {
-    pub(crate) fn new(graph: &'g Graph, order: &'g Order) -> Paths<'g> {
+    /// Searches until all `wanted` nodes are reached.
+    pub(crate) fn new(
+        graph: &'g Graph,
+        order: &'g Order,
+        wanted: impl Iterator<Item = u32>,
+    ) -> Paths<'g> {
         let mut search = Search {
             graph,
             order,
@@ -59,6 +66,7 @@ impl<'g> Paths<'g> {
             low: vec![0; graph.strings.len()],
             near: VecDeque::new(),
             far: VecDeque::new(),
+            wanted: wanted.filter(|&node| node != 0).collect(),
         };
         search.run();
         search.paths
@@ -97,6 +105,8 @@ struct Search<'g> {
     near: VecDeque<u32>,
     /// Edges put off: (from, edge).
     far: VecDeque<(u32, u32)>,
+    /// Nodes that are not reached yet.
+    wanted: FxHashSet<u32>,
 }
 
 impl Search<'_> {
@@ -118,8 +128,12 @@ impl Search<'_> {
         self.spread();
         // Orphans come in the order in which they were numbered: first those that nothing holds, then what they hold.
         for &node in &self.order.node_of {
+            if self.wanted.is_empty() {
+                break;
+            }
             if self.paths.parents[node as usize] == NONE {
                 self.paths.parents[node as usize] = 0;
+                self.wanted.remove(&node);
                 self.near.push_back(node);
                 self.spread();
             }
@@ -130,6 +144,9 @@ impl Search<'_> {
         loop {
             while let Some(node) = self.near.pop_front() {
                 self.expand(node);
+                if self.wanted.is_empty() {
+                    return;
+                }
             }
             let Some((from, index)) = self.far.pop_front() else {
                 break;
@@ -143,6 +160,7 @@ impl Search<'_> {
         if self.paths.parents[to as usize] == NONE {
             self.paths.parents[to as usize] = from;
             self.paths.edges[to as usize] = index;
+            self.wanted.remove(&to);
             self.near.push_back(to);
         }
     }

@@ -30,19 +30,22 @@ pub(crate) fn locate(heap: &Heap, growths: Vec<Growth>) -> Vec<Pile> {
 
 /// The same, one for each growth, as far as they are asked for.
 pub(crate) fn locate_each(heap: &Heap, growths: Vec<Growth>) -> impl Iterator<Item = Option<Pile>> {
-    let paths = Paths::new(&heap.graph, &heap.dominators.order);
+    let wanted = growths.iter().flat_map(specimens);
+    let paths = Paths::new(&heap.graph, &heap.dominators.order, wanted);
     growths
         .into_iter()
         .map(move |growth| pile(heap, &paths, growth))
 }
 
-fn pile(heap: &Heap, paths: &Paths<'_>, growth: Growth) -> Option<Pile> {
+/// The members that are looked at.
+fn specimens(growth: &Growth) -> impl Iterator<Item = u32> {
     let step = (growth.members.len() / SPECIMENS).max(1);
-    let ways: Vec<Vec<(u32, Edge)>> = growth
-        .members
-        .iter()
-        .step_by(step)
-        .map(|&node| paths.to(node))
+    growth.members.iter().copied().step_by(step)
+}
+
+fn pile(heap: &Heap, paths: &Paths<'_>, growth: Growth) -> Option<Pile> {
+    let ways: Vec<Vec<(u32, Edge)>> = specimens(&growth)
+        .map(|node| paths.to(node))
         .filter(|way| !way.is_empty())
         .collect();
     let shared = common_length(&ways);

@@ -13,6 +13,7 @@
 
 mod replace;
 pub mod stage;
+mod uses;
 
 use std::io::{BufWriter, Write};
 use std::path::Path;

@@ -2,10 +2,10 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::snapshot::spare::room;
+use crate::snapshot::spare::{Spare, room};
 
 /// One size a node, in bytes.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Sizes {
     small: Vec<u32>,
     big: FxHashMap<u32, u64>,
@@ -19,6 +19,17 @@ impl Sizes {
         Sizes {
             small: room(capacity),
             big: FxHashMap::default(),
+        }
+    }
+
+    /// The same sizes in an array that is at hand.
+    pub(crate) fn copied(&self, spare: &mut Spare) -> Sizes {
+        let mut small = spare.take(self.small.len());
+        small.extend_from_slice(&self.small);
+        small.shrink_to_fit();
+        Sizes {
+            small,
+            big: self.big.clone(),
         }
     }
 

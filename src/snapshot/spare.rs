@@ -11,14 +11,42 @@ pub(crate) fn room<T>(capacity: usize) -> Vec<T> {
 
 /// Buffers of 32-bit numbers. Each stage takes what it needs and gives back what it no longer does.
 #[derive(Default)]
-pub(crate) struct Spare(Vec<Vec<u32>>);
+pub(crate) struct Spare {
+    buffers: Vec<Vec<u32>>,
+    /// Another load will follow.
+    lasting: bool,
+}
 
 impl Spare {
+    /// For several loads, one after the other.
+    pub(crate) fn lasting() -> Spare {
+        Spare {
+            buffers: Vec::new(),
+            lasting: true,
+        }
+    }
+
+    /// Gives back to the system what neither a following load nor the rest of this needs: `count` buffers of `capacity`.
+    pub(crate) fn trim(&mut self, count: usize, capacity: usize) {
+        if self.lasting {
+            return;
+        }
+        self.buffers.sort_by_key(|buffer| {
+            let room = buffer.capacity();
+            (room < capacity, room)
+        });
+        self.buffers.truncate(count);
+        for buffer in &mut self.buffers {
+            buffer.clear();
+            buffer.shrink_to(capacity);
+        }
+    }
+
     /// An empty buffer with room for `capacity` numbers at least.
     pub(crate) fn take(&mut self, capacity: usize) -> Vec<u32> {
         // The smallest that is large enough, else the largest, to grow.
-        let best = (0..self.0.len()).min_by_key(|&index| {
-            let room = self.0[index].capacity();
+        let best = (0..self.buffers.len()).min_by_key(|&index| {
+            let room = self.buffers[index].capacity();
             (
                 room < capacity,
                 if room < capacity {
@@ -29,7 +57,7 @@ impl Spare {
             )
         });
         let mut buffer = best
-            .map(|index| self.0.swap_remove(index))
+            .map(|index| self.buffers.swap_remove(index))
             .unwrap_or_default();
         buffer.clear();
         if buffer.capacity() < capacity {
@@ -41,7 +69,7 @@ impl Spare {
 
     /// A buffer of `length` times `value`.
     pub(crate) fn filled(&mut self, length: usize, value: u32) -> Vec<u32> {
-        if value == 0 && self.0.iter().all(|buffer| buffer.capacity() < length) {
+        if value == 0 && self.buffers.iter().all(|buffer| buffer.capacity() < length) {
             // The system clears new pages itself.
             let mut buffer = vec![0; length];
             os::populate(&mut buffer);
@@ -53,13 +81,34 @@ impl Spare {
     }
 
     pub(crate) fn give(&mut self, buffer: Vec<u32>) {
-        self.0.push(buffer);
+        self.buffers.push(buffer);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn keeps_what_is_needed_alone() {
+        for mut spare in [Spare::default(), Spare::lasting()] {
+            let lasting = spare.lasting;
+            for capacity in [10, 1000, 100] {
+                spare.give(vec![7; capacity]);
+            }
+            spare.trim(1, 50);
+            let left: Vec<usize> = spare.buffers.iter().map(Vec::capacity).collect();
+            assert_eq!(
+                left,
+                if lasting {
+                    vec![10, 1000, 100]
+                } else {
+                    vec![50]
+                }
+            );
+            assert!(spare.take(40).is_empty());
+        }
+    }
 
     #[test]
     fn hands_out_the_smallest_that_fits() {
@@ -70,6 +119,6 @@ mod tests {
         assert_eq!(spare.take(50).capacity(), 100);
         assert_eq!(spare.filled(2000, 7), [7; 2000]);
         assert_eq!(spare.filled(10, 0), [0; 10]);
-        assert!(spare.0.is_empty());
+        assert!(spare.buffers.is_empty());
     }
 }

@@ -13,6 +13,9 @@ pub struct Tree {
 }
 
 impl Tree {
+    /// How many arrays of a number a node [`Tree::new`] needs for a while.
+    pub(crate) const ARRAYS: usize = 4;
+
     /// Lays out the tree of immediate dominators `idom`, by number.
     pub(crate) fn new(idom: &[u32], spare: &mut Spare) -> Tree {
         let count = idom.len();

@@ -58,7 +58,10 @@ impl Nodes {
             let start = scanner.at();
             more = scanner.record(&mut record[..fields.count])?;
             nodes.push(&fields, &record, start)?;
-            if scanner.at() < careful_until {
+            if scanner.at() < careful_until || !fields.plain {
+                if nodes.count().is_multiple_of(1 << 16) {
+                    pulse.beat(scanner.at())?;
+                }
                 continue;
             }
             loop {
@@ -147,10 +150,8 @@ struct Fields {
     edges: usize,
     /// `count` where there is none; that entry of a record is always 0.
     detachedness: usize,
-    /// The four fields of many digits.
-    long: [u8; 4],
-    /// The others.
-    short: Vec<u8>,
+    /// The fields are V8's, in its order, with one or two more.
+    plain: bool,
     kinds: [u8; 32],
 }
 
@@ -160,18 +161,15 @@ impl Fields {
         for (entry, &kind) in kinds.iter_mut().zip(&layout.node_types) {
             *entry = kind as u8;
         }
-        let long = [
-            layout.node_name,
-            layout.node_id,
-            layout.node_size,
-            layout.node_edges,
-        ]
-        .map(|field| field as u8 & 15);
-        let mut short: Vec<u8> = (0..layout.node_fields as u8).collect();
-        short.retain(|field| !long.contains(field));
         Fields {
-            long,
-            short,
+            plain: matches!(layout.node_fields, 6 | 7)
+                && [
+                    layout.node_type,
+                    layout.node_name,
+                    layout.node_id,
+                    layout.node_size,
+                    layout.node_edges,
+                ] == [0, 1, 2, 3, 4],
             count: layout.node_fields,
             kind: layout.node_type & 15,
             name: layout.node_name & 15,
@@ -231,6 +229,18 @@ impl cpu::Work for FastBlock<'_> {
 
     #[inline(always)]
     fn run<D: cpu::Decimals>(self, decimals: D) -> usize {
+        match self.fields.count {
+            6 => self.read::<6, D>(decimals),
+            7 => self.read::<7, D>(decimals),
+            _ => 0,
+        }
+    }
+}
+
+impl FastBlock<'_> {
+    /// Nodes of `FIELDS` fields.
+    #[inline(always)]
+    fn read<const FIELDS: usize, D: cpu::Decimals>(self, decimals: D) -> usize {
         let FastBlock {
             nodes,
             fields,
@@ -247,7 +257,7 @@ impl cpu::Work for FastBlock<'_> {
             first_edges,
         } = block;
         ends.find(bytes, at);
-        let ends = ends.records(fields.count);
+        let ends = ends.records(FIELDS);
         let separator = Separator::before(bytes, at);
         let mut doubt = Doubt::default();
         let mut fours = Fours::new(decimals);
@@ -256,45 +266,33 @@ impl cpu::Work for FastBlock<'_> {
         let mut edges = nodes.edges;
         let mut max_name = 0;
         let mut count = 0;
-        for ends in ends.chunks_exact(fields.count) {
+        for ends in ends.as_chunks::<FIELDS>().0 {
             if count >= MAX_RECORDS {
                 return 0;
             }
-            let last = fields.count - 1;
-            let stop = separator.strip(bytes, ends[last] as usize, &mut doubt);
-            let place = |field: u8| {
-                let field = usize::from(field);
-                let start = match field.checked_sub(1) {
-                    Some(before) => ends[before] as usize + 1,
-                    None => start,
-                };
-                let stop = if field == last {
-                    stop
-                } else {
-                    ends[field] as usize
-                };
-                (start, stop)
-            };
-            let four = fours.read(bytes, fields.long.map(place), &mut doubt);
-            for (&field, value) in fields.long.iter().zip(four) {
-                record[usize::from(field & 15)] = value;
+            let mut places = [(0, 0); FIELDS];
+            for (place, &end) in places.iter_mut().zip(ends) {
+                *place = (start, end as usize);
+                start = end as usize + 1;
             }
-            for &field in &fields.short {
-                let (start, stop) = place(field);
-                record[usize::from(field & 15)] = doubt.number(bytes, start, stop);
+            places[FIELDS - 1].1 = separator.strip(bytes, places[FIELDS - 1].1, &mut doubt);
+            let long = [places[1], places[2], places[3], places[4]];
+            let [name, id, size, edge_count] = fours.read(bytes, long, &mut doubt);
+            for field in [0, 5, 6] {
+                if let Some(&(start, end)) = places.get(field) {
+                    record[field] = doubt.number(bytes, start, end);
+                }
             }
-            start = ends[last] as usize + 1;
-            let name = doubt.narrow(record[fields.name]);
+            let name = doubt.narrow(name);
             max_name = max_name.max(name);
             types[count] = fields.kind(&record);
             names[count] = name;
-            ids[count] = doubt.narrow(record[fields.id]);
+            ids[count] = doubt.narrow(id);
             // The largest sizes are kept elsewhere.
-            let size = record[fields.size];
             sizes[count] = size as u32;
             doubt.narrow(size.saturating_add(1));
             first_edges[count] = edges as u32;
-            edges += u64::from(doubt.narrow(record[fields.edges]));
+            edges += u64::from(doubt.narrow(edge_count));
             count += 1;
         }
         if !doubt.none() || !fours.are_sound() || max_name == u32::MAX || start == at {

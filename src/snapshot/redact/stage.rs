@@ -7,27 +7,12 @@
 use std::io::{self, Write};
 
 use crate::snapshot::SnapshotError;
-use crate::snapshot::kind::{EdgeType, NodeType};
 use crate::snapshot::layout::{Layout, MAX_FIELDS};
 use crate::snapshot::redact::replace;
+use crate::snapshot::redact::uses::{Use, Uses};
 
 /// No header has been larger than a few kilobytes.
 const MAX_HEADER: usize = 1 << 20;
-
-/// What a string is used for; the greatest that applies decides.
-#[derive(Clone, Copy, PartialEq, PartialOrd)]
-enum Use {
-    /// The text of strings alone, or nothing we know.
-    Value,
-    /// A number's.
-    Number,
-    /// A property's that occurs once.
-    Key,
-    /// An embedder object's.
-    Tag,
-    /// A constructor's, function's, property's, variable's; a script's URL.
-    Name,
-}
 
 #[derive(Clone, Copy, Debug, PartialEq)]
 enum State {
@@ -55,7 +40,6 @@ enum State {
 pub struct Redactor<W> {
     to: W,
     state: State,
-    property_names: bool,
     /// Bytes taken.
     at: u64,
     /// No string has a number above this and the bytes taken: bounds what a hostile file can ask for.
@@ -69,9 +53,7 @@ pub struct Redactor<W> {
     depth: u32,
     has_edges: bool,
     has_strings: bool,
-    uses: Vec<Use>,
-    /// How often a string names a property, counted to two.
-    properties: Vec<u8>,
+    uses: Uses,
     /// Which string it is.
     index: usize,
     /// Bytes of the string.
@@ -86,7 +68,6 @@ impl<W: Write> Redactor<W> {
         Self {
             to,
             state: State::Header,
-            property_names,
             at: 0,
             most_strings,
             text: Vec::new(),
@@ -97,8 +78,7 @@ impl<W: Write> Redactor<W> {
             depth: 0,
             has_edges: false,
             has_strings: false,
-            uses: Vec::new(),
-            properties: Vec::new(),
+            uses: Uses::new(property_names),
             index: 0,
             length: 0,
             written: 0,
@@ -203,10 +183,16 @@ impl<W: Write> Redactor<W> {
                         self.digits = 0;
                     }
                     if self.field == fields {
-                        if is_nodes {
-                            self.node(offset)?;
+                        // A text cannot have more strings than bytes.
+                        let most = self.at + offset as u64 + self.most_strings;
+                        let noted = if is_nodes {
+                            self.uses.note_node(layout, &self.record, most)
                         } else {
-                            self.edge(offset)?;
+                            self.uses.note_edge(layout, &self.record, most)
+                        };
+                        if !noted {
+                            let what = "a name's number is far beyond the strings";
+                            return Err(self.corrupt(offset, what));
                         }
                         self.field = 0;
                         self.record = [0; MAX_FIELDS];
@@ -227,66 +213,6 @@ impl<W: Write> Redactor<W> {
         }
         self.emit(&rest[..used])?;
         Ok(used)
-    }
-
-    fn node(&mut self, offset: usize) -> Result<(), SnapshotError> {
-        let Some(layout) = &self.layout else {
-            return Ok(());
-        };
-        let kind = layout
-            .node_types
-            .get(self.record[layout.node_type] as usize)
-            .copied()
-            .unwrap_or(NodeType::Other);
-        let name = self.record[layout.node_name];
-        let used = match kind {
-            NodeType::String | NodeType::ConsString | NodeType::SlicedString | NodeType::RegExp => {
-                Use::Value
-            }
-            NodeType::Number | NodeType::BigInt => Use::Number,
-            NodeType::Native => Use::Tag,
-            _ => Use::Name,
-        };
-        self.raise(name, used, offset)
-    }
-
-    fn edge(&mut self, offset: usize) -> Result<(), SnapshotError> {
-        let Some(layout) = &self.layout else {
-            return Ok(());
-        };
-        let kind = layout
-            .edge_types
-            .get(self.record[layout.edge_type] as usize)
-            .copied()
-            .unwrap_or(EdgeType::Other);
-        let name = self.record[layout.edge_name];
-        if kind.is_indexed() {
-            return Ok(());
-        }
-        if !(self.property_names && kind == EdgeType::Property) {
-            return self.raise(name, Use::Name, offset);
-        }
-        self.raise(name, Use::Key, offset)?;
-        let name = name as usize;
-        if name >= self.properties.len() {
-            self.properties.resize(self.uses.len().max(name + 1), 0);
-        }
-        self.properties[name] = self.properties[name].saturating_add(1);
-        Ok(())
-    }
-
-    fn raise(&mut self, index: u64, to: Use, offset: usize) -> Result<(), SnapshotError> {
-        if index >= self.uses.len() as u64 {
-            if index > self.at + offset as u64 + self.most_strings {
-                return Err(self.corrupt(offset, "a name's number is far beyond the strings"));
-            }
-            self.uses.resize(index as usize + 1, Use::Value);
-        }
-        let slot = &mut self.uses[index as usize];
-        if *slot < to {
-            *slot = to;
-        }
-        Ok(())
     }
 
     /// Commas, keys and brackets between the sections, and sections that are no concern of ours.
@@ -375,7 +301,7 @@ impl<W: Write> Redactor<W> {
         }
         let text = &rest[..end.unwrap_or(rest.len())];
         self.length += text.len();
-        let used = self.used();
+        let used = self.uses.of(self.index);
         if matches!(used, Use::Tag | Use::Name) {
             self.text.extend_from_slice(text);
         }
@@ -399,24 +325,6 @@ impl<W: Write> Redactor<W> {
         self.index += 1;
         self.state = State::Strings;
         Ok(end + 1)
-    }
-
-    fn used(&self) -> Use {
-        let used = self.uses.get(self.index).copied().unwrap_or(Use::Value);
-        match used {
-            // What V8 itself calls strings without showing them.
-            _ if self.index == 0 => Use::Name,
-            // A name of several properties is no key.
-            Use::Key
-                if self
-                    .properties
-                    .get(self.index)
-                    .is_some_and(|&count| count > 1) =>
-            {
-                Use::Name
-            }
-            used => used,
-        }
     }
 }
 
