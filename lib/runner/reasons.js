@@ -16,8 +16,10 @@ const COMPILED = /^(\(Compilation cache\)|.*CompilationCacheTable|.*CompiledFnEn
 
 /** How a resource holds what was current when it was made. */
 const ASYNC_CONTEXT = /kResourceStore|async_context_frame|AsyncContextFrame/;
-/** Says little: what was current when something was made; a module of a realm, which holds all of it. */
-const SAYS_LITTLE = /kResourceStore|async_context_frame|AsyncContextFrame|^ModuleWrap$/;
+/** What V8's inline caches saw last in a function: a realm that is gone is held until another is seen. */
+const INLINE_CACHE = /^system \/ Feedback(Cell|Vector)$/;
+/** Says little: what was current when something was made; a module of a realm, which holds all of it; an inline cache. */
+const SAYS_LITTLE = /kResourceStore|async_context_frame|AsyncContextFrame|^ModuleWrap$|^system \/ (SyntheticModule|Feedback(Cell|Vector))$/;
 const RUNNERS = /[\\/]node_modules[\\/](jest|jest-[^\\/]*|@jest|expect|graceful-fs|source-map-support|vitest|@vitest|vite|mocha|leakwatch)[\\/]/;
 /** What runs a test file: its own listener or timer is there while the file runs, and stays where a file cannot be loaded. */
 const RUNS_FILES = /[\\/]node_modules[\\/](jest-(circus|jasmine2|runner|runtime|worker)|@jest[\\/]core|mocha|vitest|@vitest[\\/]runner)[\\/]/;
@@ -156,7 +158,9 @@ function explain(steps, { rootDir, oneShot = false, location, names } = {}) {
   // Jest runs tests in an async context of its own, so what is made once and for all, like Node's resolver, keeps the first file.
   const byRunner = !ownLocation(steps, entry) && steps.slice(entry).some(({ location: at }) => at && RUNS_FILES.test(at.url));
   if (byRunner) place = undefined;
-  if (byRunner || kind === 'async-context') [kind, what] = ['runner', `the test runner itself (${what})`];
+  const cache = steps.slice(0, entry).findIndex(({ node }) => INLINE_CACHE.test(node));
+  if (cache > 0) [kind, what, place] = ['runner', `V8's inline caches of ${label(steps, cache - 1)}, until they see another`, undefined];
+  else if (byRunner || kind === 'async-context') [kind, what] = ['runner', `the test runner itself (${what})`];
   else if ((!place ? vague : kind === 'patched-global' || kind === 'kept') && steps.some(({ node, location: at }) => node === 'ModuleWrap' || (at && isRunners(at.url)))) [kind, what] = ['runner', `the test runner itself (${what})`];
   const url = place && path.relative(rootDir || process.cwd(), plainUrl(place.url));
   const shown = steps.slice(Math.max(0, entry - 6), entry + 1).map((step) => ({

@@ -171,6 +171,14 @@ class Series {
     return (alive || []).filter((n) => n < this.files.length - LATER_FILES && this.files[n + 1].time < before);
   }
 
+  /** Of those, the ones that were overdue when last looked at: on a busy machine many a timer fires late. */
+  lasting(alive) {
+    const overdue = this.overdue(alive);
+    const lasting = overdue.filter((n) => this.files[n].overdue);
+    for (const n of overdue) this.files[n].overdue = true;
+    return lasting;
+  }
+
   expected() {
     const { total, workers } = this.plan;
     return total ? Math.ceil(total / (workers || 1)) : 24;
@@ -180,7 +188,7 @@ class Series {
     if (!this.folder || this.plan.capture === false) return;
     if (when === 'third') {
       if (this.captures > 0 || this.files.length < this.expected() / 3) return;
-      if (this.overdue(alive).length < 2 && !this.grows()) return;
+      if (this.lasting(alive).length < 2 && !this.grows()) return;
     } else {
       const verdict = this.trend();
       const leaking = verdict !== undefined && verdict.verdict === 'leaking';
