@@ -24,6 +24,8 @@ const NEEDED = 10;
 const MANY_FILES = 12;
 /** The heap has risen, if it is so many times what it was after the first file. */
 const RISE_FACTOR = 1.3;
+/** Baselines in a row that must show a rise before a snapshot is taken of it. */
+const LASTING = 3;
 /** At the end, pauses for environments that only wait for a turn or a short timer: in ms, before each look. */
 const PAUSES = [0, 20, 150, 500];
 /** A file that stays this long after its end has no short timer to wait for. */
@@ -202,11 +204,12 @@ class Series {
 
   /** Whether the heap has risen by enough to be worth a snapshot, where the time for one is there. */
   grows() {
-    const measured = this.files.filter(({ baseline }) => baseline);
-    if (measured.length < 4) return false;
-    const rise = measured[measured.length - 1].baseline.heapUsed - measured[1].baseline.heapUsed;
+    const held = this.files.filter(({ baseline }) => baseline).map(({ baseline }) => baseline.heapUsed);
+    if (held.length < 2 + LASTING) return false;
+    // One that is high holds files whose timers are late, on a busy machine several.
+    const rises = Math.min(...held.slice(-LASTING)) > Math.max(held[1] * RISE_FACTOR, held[1] + THRESHOLDS.minRise);
     const estimate = process.memoryUsage().heapUsed * CAPTURE_MS_PER_BYTE;
-    return rise > THRESHOLDS.minRise && (this.costLimit === 0 || this.spentMs + estimate <= this.costLimit * (now() - this.startedAt));
+    return rises && (this.costLimit === 0 || this.spentMs + estimate <= this.costLimit * (now() - this.startedAt));
   }
 
   capture(when, alive) {
