@@ -22,6 +22,11 @@ pub(crate) struct Contexts {
 impl Contexts {
     /// Of two heaps. `newer_than`: the greatest id of the first, where ids are common.
     pub(crate) fn new(first: &Heap, last: &Heap, newer_than: Option<u32>) -> Contexts {
+        Contexts::since(count(&first.graph), last, newer_than)
+    }
+
+    /// The same where of the first it is only known how many contexts it had.
+    pub(crate) fn since(before: u64, last: &Heap, newer_than: Option<u32>) -> Contexts {
         let graph = &last.graph;
         let nodes = nodes(graph);
         let new = || {
@@ -41,7 +46,7 @@ impl Contexts {
             .filter_map(move |name| graph.follow(node, name))
         });
         Contexts {
-            before: self::nodes(&first.graph).len() as u64,
+            before,
             after: nodes.len() as u64,
             new: new().map(|node| last.dominators.number(node)).collect(),
             entrances: globals.chain(new()).collect(),
@@ -82,6 +87,11 @@ impl Contexts {
                 .skip(pile.shared)
                 .any(|step| self.entrances.contains(&step.node))
     }
+}
+
+/// How many contexts there are.
+pub(crate) fn count(graph: &Graph) -> u64 {
+    nodes(graph).len() as u64
 }
 
 fn nodes(graph: &Graph) -> Vec<u32> {

@@ -6,7 +6,7 @@ use rustc_hash::FxHashMap;
 
 use crate::snapshot::SnapshotError;
 use crate::snapshot::contexts::Contexts;
-use crate::snapshot::growth::{self, Growth};
+use crate::snapshot::growth::{self, Growth, Side};
 use crate::snapshot::heap::{Heap, processors};
 use crate::snapshot::ids::{self, IdSet};
 use crate::snapshot::kind::NodeType;
@@ -15,6 +15,7 @@ use crate::snapshot::originals::Originals;
 use crate::snapshot::piles;
 use crate::snapshot::place::Place;
 use crate::snapshot::progress::{OnProgress, Phase, Reporter};
+use crate::snapshot::ranking::{most_grown_first, sorted};
 use crate::snapshot::scripts::Scripts;
 use crate::snapshot::spare::Spare;
 use crate::snapshot::summary::{self, FileInfo};
@@ -174,7 +175,7 @@ pub fn diff_heaps(
         suspect.node_version.clone_from(&node_version);
     }
     if options.source_maps {
-        let mut originals = Originals::default();
+        let mut originals = Originals::new(&last.graph, &scripts);
         findings
             .suspects
             .iter_mut()
@@ -204,7 +205,7 @@ pub fn diff_heaps(
 }
 
 /// `process.version`, as the snapshot has it; redaction takes it out.
-fn node_version(heap: &Heap) -> Option<String> {
+pub(crate) fn node_version(heap: &Heap) -> Option<String> {
     let graph = &heap.graph;
     let classes = &heap.classes;
     let named: Vec<bool> = classes
@@ -223,13 +224,28 @@ fn node_version(heap: &Heap) -> Option<String> {
 /// What grew in every step. Where a snapshot in between was taken from another place in the program, the way to a leak
 /// can look different in it; if the steps explain less than half of the growth, the first and the last decide alone.
 fn growing(heaps: &[Heap], newer_than: Option<u32>, floor: u64, growth_bytes: u64) -> Vec<Growth> {
-    let refs: Vec<&Heap> = heaps.iter().collect();
-    let strict = growth::find(&refs, newer_than, floor);
+    let sides: Vec<Side<'_>> = heaps.iter().map(Side::heap).collect();
+    growing_between(
+        &sides.iter().collect::<Vec<_>>(),
+        newer_than,
+        floor,
+        growth_bytes,
+    )
+}
+
+/// The same of sides that may be shapes alone.
+pub(crate) fn growing_between(
+    sides: &[&Side<'_>],
+    newer_than: Option<u32>,
+    floor: u64,
+    growth_bytes: u64,
+) -> Vec<Growth> {
+    let strict = growth::find(sides, newer_than, floor);
     let explained: u64 = strict.iter().map(|growth| growth.bytes).sum();
-    if heaps.len() == 2 || explained * 2 >= growth_bytes && !strict.is_empty() {
+    if sides.len() == 2 || explained * 2 >= growth_bytes && !strict.is_empty() {
         return strict;
     }
-    let ends = [refs[0], refs[refs.len() - 1]];
+    let ends = [sides[0], sides[sides.len() - 1]];
     let loose = growth::find(&ends, newer_than, floor);
     let loosely: u64 = loose.iter().map(|growth| growth.bytes).sum();
     if loosely > explained { loose } else { strict }
@@ -348,11 +364,15 @@ fn compare_classes(
             || moved(delta.new)
             || moved(delta.deleted)
     });
-    deltas.sort_by(|a, b| {
-        let change = |delta: &ClassDelta| delta.shallow_after as i64 - delta.shallow_before as i64;
-        change(b).cmp(&change(a)).then_with(|| a.name.cmp(&b.name))
-    });
-    deltas
+    sorted_by_change(deltas)
+}
+
+/// The largest change first.
+pub(crate) fn sorted_by_change(deltas: Vec<ClassDelta>) -> Vec<ClassDelta> {
+    sorted(deltas, |delta| {
+        let change = delta.shallow_after as i64 - delta.shallow_before as i64;
+        most_grown_first(change, &delta.name)
+    })
 }
 
 /// The ids of the objects with a size.

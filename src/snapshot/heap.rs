@@ -139,6 +139,15 @@ impl Heap {
         )
     }
 
+    /// Analyses a snapshot as it comes in, on this thread alone.
+    pub fn from_stream(input: Input, on_progress: OnProgress<'_>) -> Result<Heap, SnapshotError> {
+        let reporter = Reporter {
+            callback: Some(on_progress),
+            file: 0,
+        };
+        Heap::from_input(input, 1, &mut Spare::default(), reporter)
+    }
+
     /// Bytes of all objects.
     pub fn total_size(&self) -> u64 {
         self.shallow.total()

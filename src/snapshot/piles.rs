@@ -25,12 +25,16 @@ pub(crate) struct Pile {
 
 /// Finds the accumulation point of each growth.
 pub(crate) fn locate(heap: &Heap, growths: Vec<Growth>) -> Vec<Pile> {
+    locate_each(heap, growths).flatten().collect()
+}
+
+/// The same, one for each growth, as far as they are asked for.
+pub(crate) fn locate_each(heap: &Heap, growths: Vec<Growth>) -> impl Iterator<Item = Option<Pile>> {
     let wanted = growths.iter().flat_map(specimens);
     let paths = Paths::new(&heap.graph, &heap.dominators.order, wanted);
     growths
         .into_iter()
-        .filter_map(|growth| pile(heap, &paths, growth))
-        .collect()
+        .map(move |growth| pile(heap, &paths, growth))
 }
 
 /// The members that are looked at.
