@@ -252,7 +252,7 @@ declare namespace leakwatch {
     /** How long the isolate stood still, failed copies included. */
     pauseMs: number;
     totalMs: number;
-    /** With mode `'fork'`: copies of the process it took; 1 as a rule, 8 at most. */
+    /** Copies of the process that it took, where the first came to nothing; 8 at most. */
     attempts?: number;
     /** With mode `'auto'`: why it was not taken in a copy, where one was tried. */
     fallback?: string;

@@ -197,7 +197,7 @@ function inCopy(path, checked, start) {
         mode: 'fork',
         pauseMs: outcome.pauseMs,
         totalMs: since(start),
-        attempts: outcome.attempts,
+        ...(outcome.attempts > 1 ? { attempts: outcome.attempts } : null),
       });
     }, POLL_MS);
   });

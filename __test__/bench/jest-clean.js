@@ -28,7 +28,8 @@ function main([runs = '10', files = '100', ...args]) {
       const { verdict, workers, findings } = JSON.parse(fs.readFileSync(path.join(folder, 'leakwatch.json'), 'utf8'));
       const share = (each) => `${((100 * each.spentMs) / each.elapsedMs).toFixed(1)} %`;
       const captured = workers.reduce((sum, each) => sum + each.captureMs, 0);
-      process.stdout.write(`run ${run}: ${verdict}, exit ${status}, baselines ${workers.map(share).join(' and ')}, snapshots ${Math.round(captured)} ms\n`);
+      const why = workers.flatMap(({ captures }) => captures).map(({ when, n, alive }) => ` (at the ${when}, file ${n}, alive ${alive})`).join('');
+      process.stdout.write(`run ${run}: ${verdict}, exit ${status}, baselines ${workers.map(share).join(' and ')}, snapshots ${Math.round(captured)} ms${why}\n`);
       if (status !== 0 || findings.length > 0) {
         alarms += 1;
         process.stdout.write(stderr);

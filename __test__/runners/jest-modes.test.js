@@ -89,3 +89,21 @@ test('fake timers for all, reset modules and restored mocks change no outcome an
   assert.match(text, /leakwatch: Jest, .*4 test files/, text);
   assert.match(text, /^(steady|insufficient): none of 4 test files leaks$/m, text);
 });
+
+test('by default leaks are told; once recorded, only others fail the run', async (context) => {
+  const files = { 'clean.test.js': CLEAN, 'keeps.test.js': KEEPS, 'package.json': config({ reporters: ['default', REPORTER] }) };
+  const folder = scratch(context, files);
+  const told = await run(folder, [jest(), '-i']);
+  assert.strictEqual(told.code, 0, told.text);
+  assert.match(told.text, /^leaking: 1 test file: keeps\.test\.js$/m, told.text);
+  assert.match(told.text, /LEAKWATCH_RECORD=true/, told.text);
+  const recorded = await run(folder, [jest(), '-i'], { env: { LEAKWATCH_RECORD: 'true' } });
+  assert.strictEqual(recorded.code, 0, recorded.text);
+  const { suppress } = JSON.parse(fs.readFileSync(path.join(folder, 'leakwatch.suppress.json'), 'utf8'));
+  assert.strictEqual(suppress.length, 1);
+  assert.match(suppress[0].reason, /^recorded on .*keeps\.test\.js stays in memory/);
+  fs.writeFileSync(path.join(folder, 'new.test.js'), "const real = require('timers'); const kept = {}; test('new', () => { real.setInterval(() => kept, 1e9).unref(); });");
+  const { code, text } = await run(folder, [jest(), '-i']);
+  assert.strictEqual(code, 1, text);
+  assert.match(text, /^leaking: 1 test file: new\.test\.js; 1 suppressed$/m, text);
+});

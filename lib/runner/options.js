@@ -12,6 +12,10 @@ const boolean = (name, value) => {
   if (typeof value !== 'boolean') throw wrong(name, `must be true or false, not ${JSON.stringify(value)}`);
   return value;
 };
+const failOnLeak = (name, value) => {
+  if (value !== 'new' && typeof value !== 'boolean') throw wrong(name, `must be true, false or 'new', not ${JSON.stringify(value)}`);
+  return value;
+};
 const file = (name, value) => {
   if (typeof value !== 'string' || value === '') throw wrong(name, `must be a file's path, not ${JSON.stringify(value)}`);
   return value;
@@ -39,7 +43,8 @@ const costLimit = (name, value) => {
 };
 
 const RULES = {
-  failOnLeak: boolean,
+  failOnLeak,
+  record: boolean,
   budgets,
   suppress: file,
   junit: file,
@@ -51,7 +56,7 @@ const RULES = {
   table: boolean,
 };
 
-const DEFAULTS = { failOnLeak: false, budgets: {}, costLimit: 0.06, capture: true, table: true };
+const DEFAULTS = { failOnLeak: 'new', record: false, budgets: {}, costLimit: 0.06, capture: true, table: true };
 
 /** Checked options; `LEAKWATCH_FAIL_ON_LEAK` and so on where the runner hands none over. */
 function reporterOptions(given, env = {}) {
@@ -74,6 +79,7 @@ function fromEnvironment(env) {
   const out = {};
   const flag = (text) => (text === 'true' || text === '1' || text === 'on' ? true : text === 'false' || text === '0' || text === 'off' ? false : text);
   if (env.LEAKWATCH_FAIL_ON_LEAK) out.failOnLeak = flag(env.LEAKWATCH_FAIL_ON_LEAK);
+  if (env.LEAKWATCH_RECORD) out.record = flag(env.LEAKWATCH_RECORD);
   if (env.LEAKWATCH_SUPPRESS) out.suppress = env.LEAKWATCH_SUPPRESS;
   if (env.LEAKWATCH_JUNIT) out.junit = env.LEAKWATCH_JUNIT;
   if (env.LEAKWATCH_SARIF) out.sarif = env.LEAKWATCH_SARIF;

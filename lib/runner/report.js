@@ -73,13 +73,19 @@ async function judge(folder, { rootDir, durations, options }) {
     if (error && !worker.captureError) worker.captureError = `it could not be read: ${error}`;
     workers.push(worker);
   }
+  const findings = [].concat(...workers.map((each) => each.findings));
+  const recorded = options.record ? suppressFile.record(rootDir, options.suppress, findings, Date.now()) : undefined;
   let expired = [];
-  if (options.suppress !== undefined) {
-    const entries = suppressFile.read(path.resolve(rootDir, options.suppress));
-    const findings = [].concat(...workers.map((each) => each.findings));
-    expired = suppressFile.apply(findings, entries, new Date().toISOString().slice(0, 10));
-  }
-  return { workers, run: judgeRun(workers), expired };
+  const file = suppressFile.find(rootDir, options.suppress);
+  if (file) expired = suppressFile.apply(findings, suppressFile.read(file), new Date().toISOString().slice(0, 10));
+  return { workers, run: judgeRun(workers), expired, recorded, hasKnown: Boolean(file) };
+}
+
+/** What a run is to do next that has leaks and no record of which are old. */
+function advice({ run, recorded, hasKnown }, options, relative) {
+  if (recorded) return `leakwatch: ${recorded.added} recorded in ${relative(recorded.file)}; runs fail on others from now on\n`;
+  if (options.failOnLeak !== 'new' || hasKnown || run.fresh.length === 0) return '';
+  return 'leakwatch: to let runs fail on leaks that are new, record these once: set LEAKWATCH_RECORD=true, and keep the file\n';
 }
 
 /**
@@ -87,7 +93,8 @@ async function judge(folder, { rootDir, durations, options }) {
  * `{text, verdict, failure}`; `failure` is a message if the run must fail.
  */
 async function report(folder, { runner, rootDir, durations, options }) {
-  const { workers, run, expired } = await judge(folder, { rootDir, durations, options });
+  const judged = await judge(folder, { rootDir, durations, options });
+  const { workers, run, expired, hasKnown } = judged;
   if (workers.length === 0) {
     return { text: `leakwatch: ${runner} told of no test files; is the hook among its setup files?\n`, verdict: 'insufficient' };
   }
@@ -101,9 +108,11 @@ async function report(folder, { runner, rootDir, durations, options }) {
   if (options.json) outputs.write(path.resolve(rootDir, options.json), outputs.jsonText(context));
   let text = '';
   if (options.table) text += table({ ...context, costLimit: options.costLimit, expired });
+  if (options.table) text += advice(judged, options, relative);
   if (options.github) text += outputs.githubText(context);
+  const fails = options.failOnLeak === true || (options.failOnLeak === 'new' && hasKnown);
   const failure =
-    options.failOnLeak && run.fresh.length > 0
+    fails && run.fresh.length > 0
       ? `leakwatch: ${run.fresh.length} ${run.fresh.length === 1 ? 'leak' : 'leaks'}: ${run.fresh[0].message}`
       : undefined;
   return { text, verdict: run.verdict, run, workers, failure };

@@ -24,6 +24,8 @@ const NEEDED = 10;
 const MANY_FILES = 12;
 /** The heap has risen, if it is so many times what it was after the first file. */
 const RISE_FACTOR = 1.3;
+/** Baselines in a row that must show a rise before a snapshot is taken of it. */
+const LASTING = 3;
 /** At the end, pauses for environments that only wait for a turn or a short timer: in ms, before each look. */
 const PAUSES = [0, 20, 150, 500];
 /** A file that stays this long after its end has no short timer to wait for. */
@@ -171,6 +173,14 @@ class Series {
     return (alive || []).filter((n) => n < this.files.length - LATER_FILES && this.files[n + 1].time < before);
   }
 
+  /** Of those, the ones that were overdue when last looked at: on a busy machine many a timer fires late. */
+  lasting(alive) {
+    const overdue = this.overdue(alive);
+    const lasting = overdue.filter((n) => this.files[n].overdue);
+    for (const n of overdue) this.files[n].overdue = true;
+    return lasting;
+  }
+
   expected() {
     const { total, workers } = this.plan;
     return total ? Math.ceil(total / (workers || 1)) : 24;
@@ -180,7 +190,7 @@ class Series {
     if (!this.folder || this.plan.capture === false) return;
     if (when === 'third') {
       if (this.captures > 0 || this.files.length < this.expected() / 3) return;
-      if (this.overdue(alive).length < 2 && !this.grows()) return;
+      if (this.lasting(alive).length < 2 && !this.grows()) return;
     } else {
       const verdict = this.trend();
       const leaking = verdict !== undefined && verdict.verdict === 'leaking';
@@ -194,11 +204,12 @@ class Series {
 
   /** Whether the heap has risen by enough to be worth a snapshot, where the time for one is there. */
   grows() {
-    const measured = this.files.filter(({ baseline }) => baseline);
-    if (measured.length < 4) return false;
-    const rise = measured[measured.length - 1].baseline.heapUsed - measured[1].baseline.heapUsed;
+    const held = this.files.filter(({ baseline }) => baseline).map(({ baseline }) => baseline.heapUsed);
+    if (held.length < 2 + LASTING) return false;
+    // One that is high holds files whose timers are late, on a busy machine several.
+    const rises = Math.min(...held.slice(-LASTING)) > Math.max(held[1] * RISE_FACTOR, held[1] + THRESHOLDS.minRise);
     const estimate = process.memoryUsage().heapUsed * CAPTURE_MS_PER_BYTE;
-    return rise > THRESHOLDS.minRise && (this.costLimit === 0 || this.spentMs + estimate <= this.costLimit * (now() - this.startedAt));
+    return rises && (this.costLimit === 0 || this.spentMs + estimate <= this.costLimit * (now() - this.startedAt));
   }
 
   capture(when, alive) {

@@ -3,7 +3,37 @@
 // after which to look again. The same file as diff()'s.
 
 const fs = require('fs');
+const path = require('path');
 const { LeakwatchError } = require('../error');
+
+/** Where it is looked for unless a path is given. */
+const DEFAULT_FILE = 'leakwatch.suppress.json';
+/** How long a recorded leak is let be before someone must look again. */
+const RECORDED_DAYS = 180;
+
+/** The suppress file that a run goes by; undefined if there is none. */
+function find(rootDir, given) {
+  const file = path.resolve(rootDir, given || DEFAULT_FILE);
+  return given || fs.existsSync(file) ? file : undefined;
+}
+
+/** Adds what is not in the file yet, and makes it if need be: from then on other leaks are new. How many were added. */
+function record(rootDir, given, findings, now) {
+  const file = path.resolve(rootDir, given || DEFAULT_FILE);
+  const entries = fs.existsSync(file) ? read(file) : [];
+  const day = (time) => new Date(time).toISOString().slice(0, 10);
+  const today = day(now);
+  const known = new Map(entries.filter(({ expires }) => expires >= today).map((entry) => [entry.fingerprint, entry]));
+  const before = known.size;
+  for (const { fingerprint, message } of findings) {
+    if (known.has(fingerprint)) continue;
+    known.set(fingerprint, { fingerprint, reason: `recorded on ${today}: ${message}`, expires: day(now + RECORDED_DAYS * 86400e3) });
+  }
+  const temporary = `${file}.${process.pid}.tmp`;
+  fs.writeFileSync(temporary, `${JSON.stringify({ suppress: Array.from(known.values()) }, null, 2)}\n`);
+  fs.renameSync(temporary, file);
+  return { file, added: known.size - before };
+}
 
 function unreadable(file, why) {
   return new LeakwatchError('ERR_LEAKWATCH_INVALID_ARGUMENT', `suppress: ${file} ${why}`, { option: 'suppress', path: file });
@@ -51,4 +81,4 @@ function apply(findings, entries, today) {
   return expired;
 }
 
-module.exports = { apply, parse, read };
+module.exports = { apply, find, parse, read, record };

@@ -270,10 +270,7 @@ impl<'a> Capture<'a> {
                         "the system refused to fork: {error}"
                     )));
                 }
-                Reply::Forked(Ok(mut running), heap_used) => {
-                    running.inherited = None;
-                    return Ok((running, heap_used));
-                }
+                Reply::Forked(Ok(running), heap_used) => return Ok((running, heap_used)),
             }
         }
         Err(Error::Aborted.into())

@@ -56,7 +56,7 @@ async function pause(tool, file) {
 }
 
 async function whole(tool, file) {
-  const { pauseMs, totalMs, bytes, attempts } = await tool.promises.writeSnapshot(file, OPTIONS);
+  const { pauseMs, totalMs, bytes, attempts = 1 } = await tool.promises.writeSnapshot(file, OPTIONS);
   fs.unlinkSync(file);
   return { pauseMs, totalMs, bytes, attempts };
 }

@@ -55,7 +55,7 @@ async function capture(tool, goesOn, tell) {
   while (goesOn()) {
     try {
       const options = { mode: 'fork', niceness: 0, force: true };
-      const { path: file, pauseMs, totalMs, attempts } = await tool.promises.writeSnapshot(`${args.folder}/{tid}-{seq}`, options);
+      const { path: file, pauseMs, totalMs, attempts = 1 } = await tool.promises.writeSnapshot(`${args.folder}/{tid}-{seq}`, options);
       await tell({ file, pauseMs, totalMs, attempts, threadId });
     } catch (error) {
       await tell({ error: error.message, code: error.code, threadId });

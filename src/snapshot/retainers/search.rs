@@ -298,7 +298,8 @@ impl Name {
     /// Keeps a thing only if nobody else does.
     const CACHE: u8 = 4;
     const WEAK_REF: u8 = 8;
-    /// What was current when something was made; a module of a realm, which holds all of it.
+    /// What was current when something was made; a module of a realm, which holds all of it; what V8's inline caches saw
+    /// last.
     const SAYS_LITTLE: u8 = 16;
     /// What an object's own properties and elements lead to as well, by their names; what was looked at in this very turn.
     const REPEATED: u8 = 32;
@@ -323,7 +324,10 @@ impl Name {
             | b"(Micro tasks)" => Name::CACHE,
             b"WeakRef" => Name::WEAK_REF,
             b"weak_refs_keep_during_job" | b"properties" | b"elements" => Name::REPEATED,
-            b"ModuleWrap" => Name::SAYS_LITTLE,
+            b"ModuleWrap"
+            | b"system / SyntheticModule"
+            | b"system / FeedbackCell"
+            | b"system / FeedbackVector" => Name::SAYS_LITTLE,
             text if is_async_context(text) => Name::SAYS_LITTLE,
             text if table_id(text).is_some() => Name::PAIR,
             _ => 0,
