@@ -241,9 +241,7 @@ fn compare(
             top_classes: request
                 .top_classes
                 .map_or(defaults.top_classes, |n| n as usize),
-            min_growth_bytes: request
-                .min_growth_bytes
-                .map_or(defaults.min_growth_bytes, |n| n as u64),
+            min_growth_bytes: request.min_growth_bytes.map(|n| n as u64),
             source_maps: request.source_maps.unwrap_or(defaults.source_maps),
             threads: request.threads.map_or(defaults.threads, |n| n as usize),
             node_version: request.node_version.as_deref(),

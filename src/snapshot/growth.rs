@@ -9,7 +9,9 @@
 //! A chain (promises, closures, a linked list) would be as deep as it is long. When the last keys on the way down are
 //! one block twice, the third time leads back into the second, so that the links become members of one shape.
 
+mod explained;
 mod grouping;
+pub(crate) mod moved;
 
 use rustc_hash::FxHashMap;
 
@@ -29,6 +31,8 @@ pub(crate) struct Growth {
     pub(crate) in_place: bool,
     /// The members form a chain.
     pub(crate) chained: bool,
+    /// Its place among the shapes of the walk.
+    shape: usize,
 }
 
 /// The longest block of keys that is recognised as one link of a chain.
@@ -56,6 +60,7 @@ pub(crate) fn find(heaps: &[&Heap], newer_than: Option<u32>, floor: u64) -> Vec<
         }],
         children: FxHashMap::default(),
         found: Vec::new(),
+        held_by_links: FxHashMap::default(),
     };
     let mut waves = vec![(
         0,
@@ -63,46 +68,19 @@ pub(crate) fn find(heaps: &[&Heap], newer_than: Option<u32>, floor: u64) -> Vec<
             .map(|heap| (heap as u8, 0))
             .collect::<Vec<_>>(),
     )];
-    while let Some((shape, members)) = waves.pop() {
-        walk.enter(shape, &members, &mut waves);
+    while !waves.is_empty() {
+        while let Some((shape, members)) = waves.pop() {
+            walk.enter(shape, &members, &mut waves);
+        }
+        walk.consider_links(&mut waves);
     }
-    let Walk { mut found, .. } = walk;
+    let Walk {
+        mut found, shapes, ..
+    } = walk;
     if let Some(last) = heaps.last() {
-        explain_few_by_many(last, &mut found, floor);
+        explained::explain(last, &shapes, &mut found, floor);
     }
     found
-}
-
-/// One new object that weighs much is explained by the many it holds, if they were found: it may be the head of a chain
-/// that an older snapshot holds differently.
-fn explain_few_by_many(heap: &Heap, found: &mut Vec<Growth>, floor: u64) {
-    let is_few = |growth: &Growth| !growth.chained && !growth.in_place && growth.more() <= FEW;
-    for few in (0..found.len())
-        .filter(|&index| is_few(&found[index]))
-        .collect::<Vec<_>>()
-    {
-        let heads: Vec<u32> = found[few]
-            .members
-            .iter()
-            .map(|&node| heap.dominators.number(node))
-            .collect();
-        let explained: u64 = found
-            .iter()
-            .filter(|growth| !is_few(growth))
-            .filter(|growth| {
-                growth.members.first().is_some_and(|&node| {
-                    let number = heap.dominators.number(node);
-                    heads
-                        .iter()
-                        .any(|&head| head != number && heap.tree.dominates(head, number))
-                })
-            })
-            .map(|growth| growth.bytes)
-            .sum();
-        let rest = found[few].bytes.saturating_sub(explained);
-        found[few].bytes = if rest * 4 < found[few].bytes { 0 } else { rest };
-    }
-    found.retain(|growth| growth.bytes >= floor.min(1));
 }
 
 impl Growth {
@@ -110,6 +88,19 @@ impl Growth {
     pub(crate) fn more(&self) -> u64 {
         let count = |value: Option<&u64>| value.copied().unwrap_or(0);
         count(self.counts.last()).saturating_sub(count(self.counts.first()))
+    }
+
+    /// Takes in members of another growth, which had `counts` of them.
+    fn add(&mut self, counts: &[u64], members: Vec<u32>) {
+        for (sum, count) in self.counts.iter_mut().zip(counts) {
+            *sum += count;
+        }
+        self.members.extend(members);
+    }
+
+    /// One object that became longer, or a few that are new: a table was doubled, a pool refilled, a module loaded.
+    pub(crate) fn is_single(&self) -> bool {
+        self.in_place || !self.chained && self.more() <= FEW
     }
 }
 
@@ -138,6 +129,8 @@ struct Walk<'h> {
     shapes: Vec<Shape>,
     children: FxHashMap<(usize, Key), usize>,
     found: Vec<Growth>,
+    /// What the links of a chain hold beside the next link, by the link's shape.
+    held_by_links: FxHashMap<(usize, Key), Vec<Member>>,
 }
 
 #[derive(Default)]
@@ -149,57 +142,95 @@ struct Group {
 impl Walk<'_> {
     fn enter(&mut self, shape: usize, members: &[Member], waves: &mut Vec<(usize, Vec<Member>)>) {
         for group in self.group_children(members) {
-            let retained = self.sums(&group.members, |heap, number| {
-                heap.dominators.retained[number as usize]
-            });
-            let in_chain = self.shapes[shape].looped;
-            let last = retained[retained.len() - 1];
-            let bytes = last.saturating_sub(retained[0]);
-            let counts = self.sums(&group.members, |_, _| 1);
-            // Links count one by one, whatever each of them weighs. And the few nodes which hold much (contexts, modules,
-            // globals) are entered even where they shrank: something small may grow in them all the same.
-            let is_frame = counts[0] <= FRAME
-                && counts.iter().all(|&count| count == counts[0])
-                && last >= self.frame_size;
-            if !(in_chain && last > 0 || is_frame || grows(&retained) && bytes >= self.floor) {
-                continue;
+            if self.shapes[shape].looped {
+                self.follow_link(shape, group, waves);
+            } else {
+                self.consider(shape, group, waves);
             }
-            let (child, folded) = self.child(shape, group.key);
-            if folded {
-                self.add_links(child, &group.members, &counts);
-                waves.push((child, group.members));
-                continue;
-            }
-            if self.shapes[child].looped {
-                waves.push((child, group.members));
-                continue;
-            }
-            self.note_growth_in_place(&group.members);
-            if grows(&counts) {
-                let new = self.new_members(&group.members, &counts);
-                let last = (self.heaps.len() - 1) as u8;
-                let explained: u64 = new
-                    .iter()
-                    .map(|&number| self.heaps[last as usize].dominators.retained[number as usize])
-                    .sum();
-                if explained >= self.floor {
-                    let node_of = &self.heaps[last as usize].dominators.order.node_of;
-                    self.found.push(Growth {
-                        counts: counts.clone(),
-                        bytes: explained.min(bytes),
-                        members: new.iter().map(|&number| node_of[number as usize]).collect(),
-                        in_place: false,
-                        chained: false,
-                    });
-                }
-                // Twenty new objects do not explain ten megabytes: some of the old ones grew.
-                let more = counts[counts.len() - 1] - counts[0];
-                if explained >= bytes - bytes / 4 && more > FEW {
-                    continue;
-                }
-            }
-            waves.push((child, group.members));
         }
+    }
+
+    /// Goes on along a chain. What else its links hold waits until all of them were seen: at one place in the chain the
+    /// snapshots have different links, but all links of one have a counterpart in the next.
+    fn follow_link(&mut self, shape: usize, group: Group, waves: &mut Vec<(usize, Vec<Member>)>) {
+        let (child, folded) = self.child(shape, group.key);
+        if folded {
+            let counts = self.sums(&group.members, |_, _| 1);
+            self.add_links(child, &group.members, &counts);
+        }
+        if self.shapes[child].looped {
+            waves.push((child, group.members));
+        } else {
+            self.held_by_links
+                .entry((shape, group.key))
+                .or_default()
+                .extend(group.members);
+        }
+    }
+
+    /// What links hold, once no link is left.
+    fn consider_links(&mut self, waves: &mut Vec<(usize, Vec<Member>)>) {
+        let mut held: Vec<_> = std::mem::take(&mut self.held_by_links)
+            .into_iter()
+            .collect();
+        held.sort_unstable_by_key(|entry| entry.0);
+        for ((shape, key), members) in held {
+            self.consider(shape, Group { key, members }, waves);
+        }
+    }
+
+    /// Enters a group if it grew, and notes it if there are more of it.
+    fn consider(&mut self, shape: usize, group: Group, waves: &mut Vec<(usize, Vec<Member>)>) {
+        let retained = self.sums(&group.members, |heap, number| {
+            heap.dominators.retained[number as usize]
+        });
+        let last = retained[retained.len() - 1];
+        let bytes = last.saturating_sub(retained[0]);
+        let counts = self.sums(&group.members, |_, _| 1);
+        // The few nodes which hold much (contexts, modules, globals) are entered even where they shrank: something small may
+        // grow in them all the same.
+        let is_frame = counts[0] <= FRAME
+            && counts.iter().all(|&count| count == counts[0])
+            && last >= self.frame_size;
+        if !(is_frame || grows(&retained) && bytes >= self.floor) {
+            return;
+        }
+        let (child, folded) = self.child(shape, group.key);
+        if folded {
+            self.add_links(child, &group.members, &counts);
+            waves.push((child, group.members));
+            return;
+        }
+        if self.shapes[child].looped {
+            waves.push((child, group.members));
+            return;
+        }
+        self.note_growth_in_place(child, &group.members);
+        if grows(&counts) {
+            let new = self.new_members(&group.members, &counts);
+            let last = (self.heaps.len() - 1) as u8;
+            let explained: u64 = new
+                .iter()
+                .map(|&number| self.heaps[last as usize].dominators.retained[number as usize])
+                .sum();
+            if explained >= self.floor {
+                let node_of = &self.heaps[last as usize].dominators.order.node_of;
+                self.found.push(Growth {
+                    counts: counts.clone(),
+                    bytes: explained.min(bytes),
+                    members: new.iter().map(|&number| node_of[number as usize]).collect(),
+                    in_place: false,
+                    chained: false,
+                    shape: child,
+                });
+            }
+            // Twenty new objects do not explain ten megabytes: some of the old ones grew.
+            let more = counts[counts.len() - 1] - counts[0];
+            if explained >= bytes - bytes / 4 && more > FEW {
+                return;
+            }
+        }
+        waves.push((child, group.members));
     }
 
     fn sums(&self, members: &[Member], value: impl Fn(&Heap, u32) -> u64) -> Vec<u64> {
@@ -263,6 +294,7 @@ impl Walk<'_> {
                     members: Vec::new(),
                     in_place: false,
                     chained: true,
+                    shape,
                 });
                 self.shapes[shape].group = Some(self.found.len() - 1);
                 self.found.len() - 1
@@ -317,7 +349,7 @@ impl Walk<'_> {
     }
 
     /// A list inside V8 whose length is no count of nodes: one node, bigger each time.
-    fn note_growth_in_place(&mut self, members: &[Member]) {
+    fn note_growth_in_place(&mut self, shape: usize, members: &[Member]) {
         let last = self.heaps.len() - 1;
         let own = self.sums(members, |heap, number| {
             heap.shallow
@@ -328,6 +360,15 @@ impl Walk<'_> {
             return;
         }
         let heap = self.heaps[last];
+        // A text never becomes longer: where many were replaced by others, their sizes wander.
+        let is_text = members.first().is_some_and(|&(at, number)| {
+            let heap = self.heaps[at as usize];
+            let node = heap.dominators.order.node_of[number as usize];
+            heap.graph.kind(node).is_string()
+        });
+        if is_text && counts[last] > FRAME {
+            return;
+        }
         let largest = members
             .iter()
             .filter(|member| member.0 as usize == last)
@@ -339,6 +380,7 @@ impl Walk<'_> {
             members: largest.into_iter().collect(),
             in_place: true,
             chained: false,
+            shape,
         });
     }
 }
