@@ -283,7 +283,15 @@ fn render(request: &JsAnalysis, model: &Model) -> String {
         "model" => report::value(model).to_string(),
         "text" => {
             let colour = request.colour.unwrap_or(false);
-            report::text(model, TextStyle { colour, rows: 0 })
+            let suspects = request.top_suspects.unwrap_or(0) as usize;
+            report::text(
+                model,
+                TextStyle {
+                    colour,
+                    rows: 0,
+                    suspects,
+                },
+            )
         }
         _ => match (&model.diff, &model.summary) {
             (Some(_), _) => diff_result(model).to_string(),
