@@ -258,9 +258,9 @@ fn growing(heaps: &[Heap], newer_than: Option<u32>, floor: u64, totals: &[u64]) 
     }
     let ends = [refs[0], refs[refs.len() - 1]];
     let mut loose = growth::find(&ends, newer_than, floor);
-    if !is_steady(totals) {
-        loose.retain(|growth| growth.in_place);
-    }
+    // What came once, and not in every step, was loaded or made once.
+    let is_steady = is_steady(totals);
+    loose.retain(|growth| growth.in_place || is_steady && !growth.is_single());
     let loosely: u64 = loose.iter().map(|growth| growth.bytes).sum();
     if loosely > explained { loose } else { strict }
 }

@@ -121,6 +121,11 @@ fn phrase(steps: &[Step], at: usize, owners: usize) -> String {
         step.name.as_str()
     };
     let before = at.checked_sub(1);
+    if let Some(handle) = step.name.strip_prefix("Node / ")
+        && handle.ends_with("Wrap")
+    {
+        return format!("Node itself, as handles that were not closed ({handle})");
+    }
     match (step.edge_kind, before) {
         (EdgeType::Context, _) => format!("the {what} in the variable {}", step.edge),
         (EdgeType::Property, None) => format!("the {what} in {}", property(&step.edge)),
