@@ -9,7 +9,7 @@ const SHIPPED = ['*.js', 'compat/*.js', 'lib/**/*.js'];
 const OLD_TOO = ['__test__/cases/**/*.js', '__test__/matrix/**/*.js'];
 
 module.exports = [
-  { ignores: ['target/', '.cache/', '**/node_modules/', '**/fixtures/', '**/vendor/', '**/corpus/'] },
+  { ignores: ['target/', '**/.cache/', '**/node_modules/', '**/fixtures/', '**/vendor/', '**/corpus/'] },
   js.configs.recommended,
   {
     files: ['**/*.js'],

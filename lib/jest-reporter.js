@@ -3,6 +3,7 @@
 // and what holds it, and lets the run fail if that was asked for.
 
 const path = require('path');
+const { announce } = require('./jest/worker');
 const { reporterOptions } = require('./runner/options');
 const runDirectory = require('./runner/run-directory');
 const { report } = require('./runner/report');
@@ -41,6 +42,7 @@ class LeakwatchReporter {
     this.begunPaths = this.begunPaths || new Set();
     this.begunPaths.add(test.path);
     runDirectory.countBegun(this.folder);
+    announce(test.path);
     addHook(test.context && test.context.config);
   }
 

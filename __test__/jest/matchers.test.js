@@ -46,6 +46,6 @@ test('in Jest, with what holds the leak in the message', async (t) => {
   assert.strictEqual(code, 1, text);
   assert.match(text, /✓ clean/);
   assert.match(text, /✕ leaks \(/);
-  assert.match(text, /the function leaks: the JS heap grows by [\d.]+ bytes per iteration/);
+  assert.match(text, /the function leaks: the JS heap grows by [\d.]+ B per iteration/);
   assert.match(text, /1\. .*sessions.*sessions\.test\.js:\d+/s);
 });

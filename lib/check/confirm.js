@@ -2,7 +2,7 @@
 // A leak is believed only when it goes on, and stays when memory is short: one
 // more round, with the strongest collection V8 has before and after it. V8's own
 // caches (of compiled scripts, for one) go then; what the program holds does not.
-// Two snapshots around that round show what holds it.
+// Two snapshots, one from before most of it grew, show what holds it.
 
 const fs = require('fs');
 const os = require('os');
@@ -23,6 +23,8 @@ const TRIES = [
 /** After few iterations noise is large and a cache seldom full: as many again, at once. */
 const TRIES_AFTER_FEW = [{ again: 1, keepsOn: 0.6 }];
 const MAX_SUSPECTS = 10;
+/** What is less of the growth is what check() itself, and Node for it, loaded between the snapshots. */
+const MIN_SHARE = 0.01;
 
 function removeFolder(folder) {
   for (const name of fs.readdirSync(folder)) fs.unlinkSync(path.join(folder, name));
@@ -35,12 +37,17 @@ class Evidence {
     this.signal = signal;
     this.paths = [];
     this.missing = null;
-    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'leakwatch-check-'));
+    this.folder = null;
     this.remove = () => {
       process.removeListener('exit', this.remove);
       if (this.folder) removeFolder(this.folder);
       this.folder = null;
     };
+  }
+
+  makeFolder() {
+    if (this.folder) return;
+    this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'leakwatch-check-'));
     // process.exit() in the middle runs no finally.
     process.on('exit', this.remove);
   }
@@ -57,16 +64,18 @@ class Evidence {
     }
   }
 
+  /** Nobody but the function is kept waiting, so not in a copy of the process: that costs twice the CPU time of so small a heap. */
   async take(name) {
     await this.attempt(async () => {
-      const { path: file } = await writeSnapshotAsync(path.join(this.folder, `${name}.heapsnapshot`), { signal: this.signal });
+      this.makeFolder();
+      const { path: file } = await writeSnapshotAsync(path.join(this.folder, `${name}.heapsnapshot`), { mode: 'inline', signal: this.signal });
       this.paths.push(file);
     });
   }
 
   async suspects() {
     const found = await this.attempt(() => diff(this.paths, { topSuspects: MAX_SUSPECTS, signal: this.signal }));
-    const suspects = found ? found.suspects : [];
+    const suspects = found ? found.suspects.filter(({ share }) => share >= MIN_SHARE) : [];
     if (found && suspects.length === 0) this.missing = 'nothing that grew stands out between two snapshots';
     return { suspects, suspectsMissing: this.missing };
   }
@@ -89,17 +98,12 @@ async function goesOn(run, channel, perIteration) {
 
 /** `{confirmed, suspects, suspectsMissing}` for what `rounds` showed on `channel`, `perIteration` of it. */
 async function confirm(run, { channel, perIteration }) {
-  const { signal, suspects } = run.options;
-  const evidence = suspects ? new Evidence(signal) : null;
-  try {
-    if (evidence) await evidence.take('before');
-    const confirmed = await goesOn(run, channel, perIteration);
-    if (!confirmed || !evidence) return { confirmed, suspects: [], suspectsMissing: null };
-    await evidence.take('after');
-    return Object.assign({ confirmed }, await evidence.suspects());
-  } finally {
-    if (evidence) evidence.remove();
-  }
+  const { evidence } = run;
+  if (evidence && evidence.paths.length === 0) await evidence.take('before');
+  const confirmed = await goesOn(run, channel, perIteration);
+  if (!confirmed || !evidence) return { confirmed, suspects: [], suspectsMissing: null };
+  await evidence.take('after');
+  return Object.assign({ confirmed }, await evidence.suspects());
 }
 
-module.exports = { confirm };
+module.exports = { Evidence, confirm };

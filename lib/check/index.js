@@ -5,7 +5,7 @@
 const options = require('../options');
 const { LeakwatchError, aborted, invalid } = require('../error');
 const { judgeChannel } = require('./statistics');
-const { confirm } = require('./confirm');
+const { Evidence, confirm } = require('./confirm');
 const { ENOUGH_ITERATIONS, Run } = require('./rounds');
 const { amount } = require('./text');
 
@@ -147,7 +147,15 @@ function isTooFew(run, { channel }, stoppedBy) {
 }
 
 async function checkNow(fn, checked) {
-  const run = new Run(fn, checked);
+  const evidence = checked.suspects ? new Evidence(checked.signal) : null;
+  try {
+    return await findLeak(new Run(fn, checked, evidence), checked);
+  } finally {
+    if (evidence) evidence.remove();
+  }
+}
+
+async function findLeak(run, checked) {
   const stoppedBy = await run.run((rounds) => judge(rounds, checked.thresholds));
   const judged = judge(run.rounds, checked.thresholds);
   let found = null;

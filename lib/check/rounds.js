@@ -26,6 +26,8 @@ const ENOUGH_ITERATIONS = 20000;
 /** Contexts are counted, and a cache of them is small. */
 const ENOUGH_CONTEXTS = 50;
 const MAX_ROUNDS = 12;
+/** After so many rounds a first snapshot is taken of what seems to grow. */
+const EARLY_ROUNDS = 3;
 /** More than two, so that a table that doubles does so in every round. */
 const GROWTH = 2.5;
 /** What may leak on our account: a share of the memory left, bytes at most; a heap is dearer to collect than buffers. */
@@ -40,8 +42,10 @@ const VERDICT_TIME = 2;
 const ROUNDS_SHARE = 0.2;
 
 class Run {
-  constructor(fn, options) {
+  /** `evidence`: takes the snapshots; null if none are wanted. */
+  constructor(fn, options, evidence) {
     this.fn = fn;
+    this.evidence = evidence;
     this.options = options;
     this.start = now();
     this.rest = backlog();
@@ -203,6 +207,11 @@ class Run {
       const limit = this.rounds.length > 0 ? this.limit(next) : null;
       if (limit) return limit;
       await this.round(next);
+      if (this.evidence && this.rounds.length === EARLY_ROUNDS && this.growsSoFar()) {
+        // The smaller the heap, the cheaper; and all that grows from here on is seen between the two.
+        await this.evidence.take('before');
+        this.state = await this.settle();
+      }
       if (rounds !== undefined) continue;
       const done = this.counted();
       if (done >= ENOUGH_ITERATIONS && this.isFlat()) return 'flat';
@@ -211,6 +220,13 @@ class Run {
       if (verdict !== 'leaking' ? sure : done >= ENOUGH_ITERATIONS || (channel === 'contexts' && done >= ENOUGH_CONTEXTS)) return 'rounds';
     }
     return 'rounds';
+  }
+
+  /** Whether each round left something behind for every iteration, on some channel. */
+  growsSoFar() {
+    const { floorBytes, floorContexts } = this.options.thresholds;
+    const grows = (name, floor) => this.rounds.every((round) => round[name] !== null && round[name] > floor * round.iterations);
+    return grows('heap', floorBytes) || grows('external', floorBytes) || grows('arrayBuffers', floorBytes) || grows('contexts', floorContexts);
   }
 
   isFlat() {

@@ -1,23 +1,15 @@
 'use strict';
 // What a check found, in words.
 
-const UNITS = ['bytes', 'KB', 'MB', 'GB'];
+const { rate } = require('../text/bytes');
+
 /** Suspects told in a message; all of them are in the result. */
 const TOLD = 3;
 
-function bytes(value) {
-  if (!Number.isFinite(value)) return value > 0 ? 'any number of bytes' : 'unknown';
-  let unit = 0;
-  let size = value;
-  while (Math.abs(size) >= 1000 && unit < UNITS.length - 1) {
-    size /= 1000;
-    unit += 1;
-  }
-  return `${Math.abs(size) >= 100 || Number.isInteger(size) ? Math.round(size) : size.toFixed(1)} ${UNITS[unit]}`;
-}
-
+/** A figure of a channel; the interval of few rounds has no ends. */
 function amount(channel, value) {
-  return channel === 'contexts' ? `${value.toFixed(2)} contexts` : bytes(value);
+  if (!Number.isFinite(value)) return value > 0 ? 'any number' : 'unknown';
+  return channel === 'contexts' ? `${value.toFixed(2)} contexts` : rate(value);
 }
 
 function describe(result) {
@@ -27,4 +19,4 @@ function describe(result) {
   return lines.join('\n');
 }
 
-module.exports = { amount, bytes, describe };
+module.exports = { amount, describe };

@@ -1,21 +1,7 @@
 'use strict';
 // Figures and suspects as text. Pure.
 
-const UNITS = ['B', 'KB', 'MB', 'GB', 'TB'];
-
-/** `412 KB`, in powers of ten as everywhere else. */
-function bytes(n) {
-  let value = Math.abs(n);
-  let at = 0;
-  while (value >= 999.5 && at < UNITS.length - 1) {
-    value /= 1000;
-    at += 1;
-  }
-  const digits = at === 0 || value >= 99.95 ? 0 : 1;
-  return `${n < 0 ? '-' : ''}${value.toFixed(digits)} ${UNITS[at]}`;
-}
-
-const signed = (n) => (n >= 0 ? `+${bytes(n)}` : bytes(n));
+const { bytes, signed } = require('../text/bytes');
 
 function duration(ms) {
   if (ms < 1000) return `${Math.round(ms)} ms`;

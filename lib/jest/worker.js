@@ -1,6 +1,6 @@
 'use strict';
-// The messages between Jest's parent and this worker, listened in on: which file
-// comes next, when a result goes out, when the end has come. Messages are never
+// What this worker is told, and tells: the messages between Jest's parent and it,
+// listened in on: which file comes next, when a result goes out, when the end has come. Messages are never
 // changed; where they are not what is expected, they pass untouched.
 
 const CALL = 1;
@@ -60,6 +60,11 @@ function pathOf(message) {
   return argument && typeof argument.path === 'string' ? argument.path : null;
 }
 
+/** In one process the reporter says what comes next. */
+function announce(path) {
+  nextPath = path;
+}
+
 /** The path in the call being served, once; the first call came before us. */
 function pathOfCall() {
   const found = nextPath;
@@ -104,4 +109,4 @@ function onKill(killed) {
   process.on('SIGTERM', listener);
 }
 
-module.exports = { attach, pathOfCall };
+module.exports = { announce, attach, pathOfCall };

@@ -9,6 +9,8 @@ const path = require('path');
 const PAGE = path.join(__dirname, 'page');
 const UPLOT = path.join(__dirname, 'vendor', 'uplot');
 
+/** What the page shares with the rest of lib, by the name that its modules require it by. */
+const SHARED = { '../../text/bytes': path.join(__dirname, '..', 'text', 'bytes.js') };
 /** The page's modules; `main` is the one that runs. */
 const MODULES = ['format', 'dom', 'overview', 'path', 'suspects', 'table', 'classes', 'tree', 'chart', 'history', 'main'];
 
@@ -32,9 +34,9 @@ function inlined(code, what) {
 
 /** The modules and a `require` for them, as one script. */
 function bundle() {
-  const modules = MODULES.map(
-    (name) => `  './${name}': function (module, exports, require) {\n${read(PAGE, `${name}.js`)}\n  }`
-  );
+  const files = { ...SHARED };
+  for (const name of MODULES) files[`./${name}`] = path.join(PAGE, `${name}.js`);
+  const modules = Object.keys(files).map((name) => `  '${name}': function (module, exports, require) {\n${read(files[name])}\n  }`);
   return `(function () {
 var made = {}, modules = {
 ${modules.join(',\n')}

@@ -4,7 +4,7 @@
 const crypto = require('crypto');
 const path = require('path');
 const { LATER_FILES } = require('./limits');
-const { bytes } = require('./units');
+const { bytes } = require('../text/bytes');
 
 /** A one-shot timer that is still waiting after this long keeps its file for the rest of the run, in effect. */
 const LATE_TIMER_MS = 20000;

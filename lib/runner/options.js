@@ -2,7 +2,7 @@
 // Options of the reporters, the same for every runner.
 
 const { LeakwatchError } = require('../error');
-const { parseBytes } = require('./units');
+const { parseBytes } = require('../text/bytes');
 
 function wrong(name, why) {
   return new LeakwatchError('ERR_LEAKWATCH_INVALID_ARGUMENT', `${name}: ${why}`, { option: name });
@@ -51,7 +51,7 @@ const RULES = {
   table: boolean,
 };
 
-const DEFAULTS = { failOnLeak: false, budgets: {}, costLimit: 0.1, capture: true, table: true };
+const DEFAULTS = { failOnLeak: false, budgets: {}, costLimit: 0.06, capture: true, table: true };
 
 /** Checked options; `LEAKWATCH_FAIL_ON_LEAK` and so on where the runner hands none over. */
 function reporterOptions(given, env = {}) {

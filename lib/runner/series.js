@@ -18,6 +18,12 @@ const { LeakwatchTestFile, labelOf } = require('./labels');
 const THRESHOLDS = { floorBytes: 512e3, minRise: 8e6, creepRise: 256e6 };
 /** From this many baselines on there may be a trend. */
 const TREND_FROM = 6;
+/** Baselines in all that a verdict can be had from, where there is something to judge. */
+const NEEDED = 10;
+/** A run of so many files in a worker can have a trend. */
+const MANY_FILES = 12;
+/** The heap has risen, if it is so many times what it was after the first file. */
+const RISE_FACTOR = 1.3;
 /** At the end, pauses for environments that only wait for a turn or a short timer: in ms, before each look. */
 const PAUSES = [0, 20, 150, 500];
 /** A file that stays this long after its end has no short timer to wait for. */
@@ -36,6 +42,8 @@ const now = () => {
   return seconds * 1000 + nanoseconds / 1e6;
 };
 
+let isFirst = true;
+
 class Series {
   /**
    * `runner`: its name. `folder`: the run's, if there is a reporter. `worker`: its number or null.
@@ -45,9 +53,12 @@ class Series {
     this.plan = folder ? runDirectory.readPlan(folder) : {};
     this.write = folder ? runDirectory.writer(folder, host.threadId) : () => {};
     this.files = [];
-    this.startedAt = now() - process.uptime() * 1000;
+    // In watch mode a process has a series for each run, and sits idle between.
+    this.startedAt = isFirst ? now() - process.uptime() * 1000 : now();
+    isFirst = false;
     this.spentMs = 0;
     this.lastGcMs = 0;
+    this.known = undefined;
     this.skipped = 0;
     this.captures = 0;
     this.ended = false;
@@ -62,18 +73,30 @@ class Series {
     return Number(process.env.LEAKWATCH_COST_LIMIT) || 0;
   }
 
-  /** Whether another GC stays within the limit, the ones at the end included. */
-  affordable() {
+  /** Whether a baseline is due now: one that stays within the limit, with the one at the end, or that a verdict needs. */
+  due() {
     const limit = this.costLimit;
-    if (limit === 0 || this.files.length === 0) return true;
+    if (limit === 0 || this.needed()) return true;
     const elapsed = now() - this.startedAt;
     return this.spentMs + 2 * this.lastGcMs <= limit * elapsed;
+  }
+
+  /** The first says what the runner holds, the second what it loads once; what rises from there on is paid for by the leak. */
+  needed() {
+    const n = this.files.length;
+    if (n === 0 || (n === 1 && this.expected() >= MANY_FILES)) return true;
+    const measured = this.files.filter(({ baseline }) => baseline);
+    const [, second = measured[0]] = measured;
+    const last = measured[measured.length - 1];
+    const { heapUsed } = second.baseline;
+    const rises = last.baseline.heapUsed > Math.max(heapUsed * RISE_FACTOR, heapUsed + THRESHOLDS.minRise);
+    return rises && n - last.n >= Math.ceil(this.expected() / NEEDED);
   }
 
   /** Before a test file: its number. `environment` is its realm, where it has one of its own. */
   begin(environment, name) {
     const n = this.files.length;
-    const baseline = this.affordable() ? this.measure() : null;
+    const baseline = this.due() ? this.measure() : null;
     if (!baseline) this.skipped += 1;
     const file = { n, path: name || null, time: Date.now(), baseline, alive: false };
     if (environment && WATCHES_ENVIRONMENTS) {
@@ -105,7 +128,7 @@ class Series {
 
   /** After a test file, where the runner says so: what it holds before the next one begins. */
   done(n) {
-    const baseline = this.files.length === 1 || (this.files.length === n + 1 && this.affordable()) ? this.measure() : null;
+    const baseline = this.files.length === 1 || (this.files.length === n + 1 && this.due()) ? this.measure() : null;
     this.files[n].after = baseline;
     this.write({ type: 'done', n, baseline, time: Date.now(), spentMs: this.spentMs, elapsedMs: now() - this.startedAt, trend: this.trend() });
     return baseline;
@@ -116,6 +139,7 @@ class Series {
     const baseline = tick();
     this.lastGcMs = now() - start;
     this.spentMs += this.lastGcMs;
+    this.known = undefined;
     if (this.first === null) this.first = baseline.index;
     return baseline;
   }
@@ -134,8 +158,11 @@ class Series {
 
   trend() {
     if (this.files.length < TREND_FROM) return undefined;
+    // Nothing new since it was last asked for.
+    if (this.known) return this.known;
     const { verdict, channel, reason, bytesPerTick, low, high } = trend({ thresholds: THRESHOLDS });
-    return { verdict, channel, reason, bytesPerTick, low, high };
+    this.known = { verdict, channel, reason, bytesPerTick, low, high };
+    return this.known;
   }
 
   /** Files alive that have had time to go. */

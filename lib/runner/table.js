@@ -1,7 +1,7 @@
 'use strict';
 // What a person reads at the end of a run: pure text.
 
-const { bytes, signed } = require('./units');
+const { bytes, signed } = require('../text/bytes');
 
 const NAME_WIDTH = 40;
 /** Rows shown of each worker; of longer runs, those that stay and those that grew most. */
@@ -40,7 +40,7 @@ const shorten = (name) =>
   name.length <= NAME_WIDTH ? name.padEnd(NAME_WIDTH) : `…${name.slice(name.length - NAME_WIDTH + 1)}`;
 
 function line([name, after, growth, contexts, detached, time, state]) {
-  const right = [after.padStart(10), growth.padStart(10), contexts.padStart(9), detached.padStart(9), time.padStart(8)];
+  const right = [after.padStart(10), growth.padStart(12), contexts.padStart(9), detached.padStart(9), time.padStart(8)];
   return `${shorten(name)}${right.join('')}  ${state}`.trimEnd();
 }
 

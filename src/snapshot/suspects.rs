@@ -13,6 +13,7 @@ use crate::snapshot::names;
 use crate::snapshot::noise::is_noise;
 use crate::snapshot::piles::Pile;
 use crate::snapshot::place::{Place, place_to_look};
+use crate::snapshot::ranking::{largest_first, sorted};
 use crate::snapshot::scripts::Scripts;
 use crate::snapshot::sentence::{self, Things, Told};
 use crate::snapshot::suspect::{PathStep, Suspect};
@@ -80,7 +81,7 @@ pub(crate) fn tell(
             list.push((pile, description));
         }
     }
-    let mut suspects: Vec<Suspect> = order
+    let suspects: Vec<Suspect> = order
         .iter()
         .filter_map(|holder| by_holder.remove(holder))
         .filter(|piles| {
@@ -95,10 +96,8 @@ pub(crate) fn tell(
         })
         .filter_map(|piles| suspect(heap, scripts, piles, growth))
         .collect();
-    suspects.sort_by(|a, b| {
-        b.growth_bytes
-            .cmp(&a.growth_bytes)
-            .then_with(|| a.signature.cmp(&b.signature))
+    let mut suspects = sorted(suspects, |suspect| {
+        largest_first(suspect.growth_bytes, &suspect.signature)
     });
     for (index, suspect) in suspects.iter_mut().enumerate() {
         suspect.rank = index + 1;
@@ -115,9 +114,9 @@ fn suspect(
     mut piles: Vec<(Pile, Description)>,
     growth: u64,
 ) -> Option<Suspect> {
+    let growth_bytes = piles.iter().map(|(pile, _)| pile.growth.bytes).sum::<u64>();
     // More objects tell more than a longer table.
     piles.sort_by_key(|(pile, _)| (pile.growth.in_place, std::cmp::Reverse(pile.growth.bytes)));
-    let growth_bytes = piles.iter().map(|(pile, _)| pile.growth.bytes).sum::<u64>();
     let mut piles = piles.into_iter();
     let (pile, description) = piles.next()?;
     let others = other_events(&description, piles);

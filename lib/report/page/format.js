@@ -1,19 +1,10 @@
 'use strict';
 // Figures for people, as the text report writes them.
 
-const UNITS = ['B', 'kB', 'MB', 'GB', 'TB'];
+const plain = require('../../text/bytes');
 
-/** `1.2 MB`; decimal units, as everywhere in leakwatch. */
-function bytes(number) {
-  let value = Math.abs(number);
-  let unit = 0;
-  while (value >= 999.5 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  const digits = unit === 0 || value >= 9.95 ? value.toFixed(0) : value.toFixed(1);
-  return `${number < 0 ? '−' : ''}${digits} ${UNITS[unit]}`;
-}
+/** `−1.2 MB` */
+const bytes = (number) => plain.bytes(number).replace('-', '−');
 
 /** `12,480` */
 function count(number) {
