@@ -414,7 +414,7 @@ declare namespace leakwatch {
   interface DiffOptions extends SummarizeOptions {
     /** Suspects in the result. Default 20. */
     topSuspects?: number;
-    /** Growth from the first to the last below which nothing is suspected. Default 4,096. */
+    /** Growth from the first to the last below which nothing is suspected. Default 4,096; a part of the heap where that did not grow in every step. */
     minGrowthBytes?: number;
     /** Look for source maps in the sources that ran, in the scripts' files, and beside them. Default true. */
     sourceMaps?: boolean;

@@ -58,11 +58,12 @@ fn text_fits_a_terminal_and_says_it_all() {
     let expected = "\
 connect <listeners>
 
-2 snapshots with common object ids: 952 B → 65 kB
+The heap grew by 64 kB: 952 B → 65 kB (2 snapshots).
 
 1. anonymous functions [listeners] +64 kB (100 %)
    1,000 more listeners for 'connect' on the Socket in .socket of global were
    added and not removed (+64 kB, 100 % of the growth).
+   held by, from the root:
      global
      .socket Socket
      ._events Object {connect}
@@ -75,6 +76,64 @@ connect <listeners>
 ";
     assert!(text.starts_with(expected), "{text}");
     assert!(!text.contains('\u{1b}'));
+}
+
+/// A listener in a file of this name, so deep that not all of its directories fit.
+fn placed(name: &str) -> String {
+    let mut heap = emitter_heap(1010);
+    let url = format!("/srv/application/{}{name}.js", "directory/".repeat(12));
+    let listener = heap.node("closure", &"veryLongNameOfAListener".repeat(3), 64);
+    let code = heap.node("code", "", 8);
+    let script = heap.node("code", "", 8);
+    let name = heap.node("string", &url, 8);
+    // The list is the fourth node after the root.
+    heap.edge(4, "element", "9000", listener)
+        .edge(listener, "internal", "shared", code)
+        .edge(code, "internal", "script", script)
+        .edge(script, "internal", "name", name);
+    for node in 5..=listener {
+        heap.location(node, 7, 1233, 43);
+    }
+    let heaps: Vec<Heap> = [emitter_heap(10), heap]
+        .map(|heap| Heap::from_bytes(heap.bytes()).unwrap())
+        .into_iter()
+        .collect();
+    let paths = [PathBuf::from("0"), PathBuf::from("1")];
+    let diff = diff_heaps(&paths, &heaps, &DiffOptions::default()).unwrap();
+    text(
+        &Model {
+            diff: Some(diff),
+            ..Model::default()
+        },
+        TextStyle::default(),
+    )
+}
+
+#[test]
+fn a_place_is_never_cut() {
+    let names = [
+        "a".to_owned(),
+        "nameOfAFile".repeat(4),
+        "nameOfAFile".repeat(9),
+    ];
+    for name in names {
+        let text = placed(&name);
+        let whole = format!("directory/{name}.js:1234:44");
+        assert!(
+            text.lines()
+                .any(|line| line.starts_with("   at /srv/") && line.ends_with(&whole)),
+            "{text}"
+        );
+        let place = format!("/{name}.js:1234:44");
+        let path = text.split("from the root:").nth(1).unwrap();
+        assert!(path.contains(&place), "{text}");
+        assert!(path.contains("← piles up here"), "{text}");
+        let is_cut =
+            |line: &&str| line.contains(".j…") || line.contains(":1…") || line.contains(".js…");
+        assert!(!text.lines().any(|line| is_cut(&line)), "{text}");
+        let too_long = |line: &&str| line.chars().count() > 80 && !line.contains(&place);
+        assert!(!text.lines().any(|line| too_long(&line)), "{text}");
+    }
 }
 
 #[test]

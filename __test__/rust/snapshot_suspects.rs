@@ -4,12 +4,14 @@
 
 mod heap_builder;
 
+use std::ops::Range;
 use std::path::PathBuf;
 
 use heap_builder::HeapBuilder;
 use leakwatch::snapshot::diff::{Diff, DiffOptions, diff_heaps};
 use leakwatch::snapshot::heap::Heap;
 use leakwatch::snapshot::leak_kind::Kind;
+use proptest::prelude::*;
 
 /// A global with a Map in a closure's variable; the Map holds `entries` sessions of 1000 bytes.
 fn map_heap(entries: usize, first_id: u64) -> HeapBuilder {
@@ -66,6 +68,10 @@ fn chain_heap(links: usize) -> HeapBuilder {
 }
 
 fn compare(builders: &[HeapBuilder]) -> Diff {
+    compare_with(builders, &DiffOptions::default())
+}
+
+fn compare_with(builders: &[HeapBuilder], options: &DiffOptions<'_>) -> Diff {
     let heaps: Vec<Heap> = builders
         .iter()
         .map(|builder| Heap::from_bytes(builder.bytes()).unwrap())
@@ -73,7 +79,7 @@ fn compare(builders: &[HeapBuilder]) -> Diff {
     let paths: Vec<PathBuf> = (0..heaps.len())
         .map(|index| PathBuf::from(format!("{index}.heapsnapshot")))
         .collect();
-    diff_heaps(&paths, &heaps, &DiffOptions::default()).unwrap()
+    diff_heaps(&paths, &heaps, options).unwrap()
 }
 
 #[test]
@@ -180,4 +186,134 @@ fn what_nothing_visible_holds_is_told_all_the_same() {
         "{}",
         suspect.sentence
     );
+}
+
+/// A heap of several leaks that know nothing of each other.
+#[derive(Clone, Debug)]
+struct Mixed {
+    /// Links of a chain of closures; each holds a context with some objects.
+    links: usize,
+    /// Objects that each link holds, of 100 bytes.
+    payload: usize,
+    /// Entries of a Map in the chain's first link, counted from its end, which all snapshots have.
+    cached: usize,
+    /// Entries of Maps in variables of their own.
+    maps: Vec<usize>,
+}
+
+fn mixed_heap(mixed: &Mixed) -> HeapBuilder {
+    let mut heap = HeapBuilder::new();
+    let global = heap.node("object", "global", 40);
+    heap.edge(0, "shortcut", "1", global);
+    let map = |heap: &mut HeapBuilder, owner: usize, edge: &str, class: &str, entries: usize| {
+        let map = heap.node("object", "Map", 32);
+        let table = heap.node("array", "", 16 * entries as u64);
+        heap.edge(owner, "property", edge, map)
+            .edge(map, "internal", "table", table);
+        for index in 0..entries {
+            let entry = heap.node("object", class, 200);
+            heap.edge(table, "internal", &index.to_string(), entry);
+        }
+    };
+    let mut from = global;
+    for link in (0..mixed.links).rev() {
+        let closure = heap.node("closure", "patched", 64);
+        let scope = heap.node("object", "system / Context", 200);
+        let edge = if from == global {
+            "property"
+        } else {
+            "context"
+        };
+        heap.edge(from, edge, "previous", closure)
+            .edge(closure, "internal", "context", scope);
+        let page = heap.node("object", "Page", 40);
+        heap.edge(scope, "context", "page", page);
+        for index in 0..mixed.payload {
+            let item = heap.node("object", "Item", 100);
+            heap.edge(page, "element", &index.to_string(), item);
+        }
+        if link == 0 {
+            map(&mut heap, page, "cache", "Cached", mixed.cached);
+        }
+        from = scope;
+    }
+    for (index, &entries) in mixed.maps.iter().enumerate() {
+        let holder = heap.node("object", &format!("Service{index}"), 40);
+        heap.edge(global, "property", &format!("service{index}"), holder);
+        map(&mut heap, holder, "rows", &format!("Row{index}"), entries);
+    }
+    heap
+}
+
+fn grown(mixed: &Mixed, by: &Mixed) -> Mixed {
+    Mixed {
+        links: mixed.links + by.links,
+        payload: mixed.payload,
+        cached: mixed.cached + by.cached,
+        maps: mixed
+            .maps
+            .iter()
+            .zip(&by.maps)
+            .map(|(a, b)| a + b)
+            .collect(),
+    }
+}
+
+/// Nothing, or so much in one step.
+fn more(much: Range<usize>) -> impl Strategy<Value = usize> {
+    prop_oneof![Just(0_usize), much]
+}
+
+fn mixed() -> impl Strategy<Value = (Mixed, Mixed)> {
+    let sizes = (12_usize..40, 0_usize..20, 0_usize..40);
+    let maps = prop::collection::vec((0_usize..60, more(40..300)), 0..4);
+    let growth = (prop_oneof![Just(0_usize), 14_usize..60], more(400..800));
+    (sizes, maps, growth).prop_map(
+        |((links, payload, cached), maps, (more_links, more_cached))| {
+            let (maps, more_maps) = maps.into_iter().unzip();
+            let mixed = Mixed {
+                links,
+                payload,
+                cached,
+                maps,
+            };
+            let by = Mixed {
+                links: more_links,
+                payload,
+                cached: more_cached,
+                maps: more_maps,
+            };
+            (mixed, by)
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Each suspect is news, and none is hidden: what a chain's links hold is the chain's, but a cache in one of them, or a
+    /// Map beside it, leaks by itself.
+    #[test]
+    fn every_leak_is_told_once((first, by) in mixed(), steps in 1_usize..3) {
+        let mut all = vec![first];
+        for _ in 0..steps {
+            all.push(grown(&all[all.len() - 1], &by));
+        }
+        let heaps: Vec<HeapBuilder> = all.iter().map(mixed_heap).collect();
+        // The builder counts ids anew for each heap.
+        let options = DiffOptions { same_process: Some(false), ..DiffOptions::default() };
+        let diff = compare_with(&heaps, &options);
+        let told: Vec<&str> = diff.suspects.iter().map(|suspect| suspect.name.as_str()).collect();
+        let times = |name: &str| told.iter().filter(|told| **told == name).count();
+        for (index, &more) in by.maps.iter().enumerate() {
+            prop_assert_eq!(times(&format!("Row{index}")), usize::from(more > 0), "{:?}", told);
+        }
+        let chains = diff.suspects.iter().filter(|suspect| suspect.kind == Kind::ClosureChain).count();
+        prop_assert_eq!(chains, usize::from(by.links > 0), "{:?}", told);
+        // What is less than a quarter of what the links became more by would not be looked for in them.
+        prop_assert_eq!(times("Cached"), usize::from(by.cached > 0), "{:?}", told);
+        let expected = by.maps.iter().filter(|more| **more > 0).count()
+            + usize::from(by.links > 0) + usize::from(by.cached > 0);
+        prop_assert_eq!(told.len(), expected, "{:?}", told);
+    }
 }

@@ -247,9 +247,7 @@ fn compare(
             top_classes: request
                 .top_classes
                 .map_or(defaults.top_classes, |n| n as usize),
-            min_growth_bytes: request
-                .min_growth_bytes
-                .map_or(defaults.min_growth_bytes, |n| n as u64),
+            min_growth_bytes: request.min_growth_bytes.map(|n| n as u64),
             source_maps: request.source_maps.unwrap_or(defaults.source_maps),
             threads: request.threads.map_or(defaults.threads, |n| n as usize),
             node_version: request.node_version.as_deref(),
@@ -309,7 +307,15 @@ fn render(request: &JsAnalysis, model: &Model) -> String {
         "model" => report::value(model).to_string(),
         "text" => {
             let colour = request.colour.unwrap_or(false);
-            report::text(model, TextStyle { colour, rows: 0 })
+            let suspects = request.top_suspects.unwrap_or(0) as usize;
+            report::text(
+                model,
+                TextStyle {
+                    colour,
+                    rows: 0,
+                    suspects,
+                },
+            )
         }
         _ => match (&model.diff, &model.summary) {
             (Some(_), _) => diff_result(model).to_string(),

@@ -52,7 +52,7 @@ fn by_shape(
     let (before, after) = (first.total_bytes(), last.total_bytes());
     let growth = after.saturating_sub(before);
     let refs: Vec<&Side<'_>> = sides.iter().collect();
-    let growths = growing_between(&refs, None, options.min_growth_bytes, growth);
+    let growths = growing_between(&refs, None, options.min_growth_bytes);
     let ((rows_before, count_before), (rows_after, count_after)) =
         (first.classes(), last.classes());
     let mut classes = self::classes(&rows_before, count_before, &rows_after, count_after);

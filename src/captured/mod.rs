@@ -141,7 +141,7 @@ fn exactly(heap: &Heap, scripts: &Scripts, earlier: &[Captured], options: &Optio
     let (before, after) = (first.total_bytes(), heap.total_size());
     let growth = after.saturating_sub(before);
     let refs: Vec<&Side<'_>> = sides.iter().collect();
-    let growths = growing_between(&refs, None, options.min_growth_bytes, growth);
+    let growths = growing_between(&refs, None, options.min_growth_bytes);
     let located = if growths.is_empty() {
         Vec::new()
     } else {

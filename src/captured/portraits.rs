@@ -65,5 +65,6 @@ fn growth(recorded: &Recorded, shape: u32) -> Growth {
         members: members.iter().step_by(step).copied().collect(),
         in_place,
         chained: recorded.chained[shape as usize],
+        shape: shape as usize,
     }
 }

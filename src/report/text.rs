@@ -15,9 +15,12 @@ pub struct TextStyle {
     pub colour: bool,
     /// Rows of class tables; 0 is 20.
     pub rows: usize,
+    /// Suspects told in full; 0 is 8. The others are counted.
+    pub suspects: usize,
 }
 
 const WIDTH: usize = 80;
+const PATH_INDENT: &str = "     ";
 const BOLD: &str = "1";
 const RED: &str = "31";
 const DIM: &str = "2";
@@ -28,6 +31,11 @@ pub fn text(model: &Model, style: TextStyle) -> String {
         out: String::new(),
         style,
         rows: if style.rows == 0 { 20 } else { style.rows },
+        suspects: if style.suspects == 0 {
+            8
+        } else {
+            style.suspects
+        },
     };
     if !model.title.is_empty() {
         out.line(BOLD, &model.title);
@@ -64,6 +72,7 @@ struct Text {
     out: String,
     style: TextStyle,
     rows: usize,
+    suspects: usize,
 }
 
 impl Text {
@@ -107,35 +116,55 @@ impl Text {
             .iter()
             .map(|file| bytes(file.total_bytes))
             .collect();
-        let process = if diff.same_process {
-            "with common object ids"
-        } else {
-            "without common object ids"
+        let change = bytes(diff.growth_bytes.unsigned_abs());
+        let changed = match diff.growth_bytes {
+            0 => "is as large as before".into(),
+            1.. => format!("grew by {change}"),
+            _ => format!("shrank by {change}"),
         };
         self.wrapped(
             "",
             &format!(
-                "{} snapshots {process}: {}",
+                "The heap {changed}: {} ({} snapshots).",
+                totals.join(" → "),
                 diff.files.len(),
-                totals.join(" → ")
             ),
         );
         self.blank();
         if diff.suspects.is_empty() {
-            self.line(BOLD, "Nothing grew in every step.");
+            let what = if diff.files.len() > 2 {
+                "No growth: nothing that the program holds grew in every step."
+            } else {
+                "No growth: nothing that the program holds grew by more than noise."
+            };
+            self.line(BOLD, what);
         }
         let known = KnownLeaks::builtin();
-        for suspect in &diff.suspects {
+        for suspect in diff.suspects.iter().take(self.suspects) {
             self.suspect(suspect, &known);
+        }
+        let smaller = diff.suspects.len().saturating_sub(self.suspects);
+        if smaller > 0 {
+            let s = if smaller == 1 { "" } else { "s" };
+            self.wrapped(
+                "",
+                &format!(
+                    "{smaller} smaller suspect{s} not shown: --top {} shows all.",
+                    diff.suspects.len()
+                ),
+            );
         }
         if diff.noise_bytes > 0 {
             let noise = bytes(diff.noise_bytes);
             self.wrapped(
                 "",
-                &format!("Left out: {noise} of growth in V8's own code, shapes and caches."),
+                &format!(
+                    "Left out: {noise} in V8's own code, shapes and caches, in single small objects, and in what is only \
+                     held in another way."
+                ),
             );
         }
-        if diff.noise_bytes > 0 || diff.suspects.is_empty() {
+        if diff.noise_bytes > 0 || smaller > 0 || diff.suspects.is_empty() {
             self.blank();
         }
         self.line(
@@ -186,10 +215,23 @@ impl Text {
             if suspect.rank == 1 { RED } else { BOLD },
             &fit(&head, WIDTH),
         );
-        self.wrapped("   ", &suspect.sentence);
+        match &suspect.location {
+            // The place has a line of its own, whole, so that it can be copied and clicked.
+            Some(place) => {
+                let place = place.text();
+                let see = format!("; see {place}.");
+                let sentence = suspect.sentence.strip_suffix(&see);
+                let sentence = sentence.map(|sentence| format!("{sentence}."));
+                self.wrapped("   ", sentence.as_ref().unwrap_or(&suspect.sentence));
+                self.line(BOLD, &format!("   at {place}"));
+            }
+            None => self.wrapped("   ", &suspect.sentence),
+        }
+        self.line(DIM, "   held by, from the root:");
         for line in path_lines(&suspect.path) {
-            let line = fit(&format!("     {line}"), WIDTH);
-            self.line(DIM, &line);
+            for line in line.fitted(PATH_INDENT, WIDTH) {
+                self.line(DIM, &line);
+            }
         }
         if let Some(leak) = known.find(suspect) {
             self.wrapped(
@@ -240,9 +282,59 @@ impl Text {
     }
 }
 
+/// A step of a path in its parts: what must never be cut is the place and the mark.
+pub(crate) struct PathLine {
+    what: String,
+    /// `/app/server.js` and `:12:5`.
+    place: Option<(String, String)>,
+    mark: &'static str,
+}
+
+impl PathLine {
+    /// In one line of `width` columns or, where the place needs more, in two. First the directories of the place are cut,
+    /// then the names before it; the file's name, line and column are always whole.
+    fn fitted(&self, indent: &str, width_limit: usize) -> Vec<String> {
+        /// What is left of names at the least.
+        const LEAST: usize = 30;
+        let room = width_limit - width(indent) - width(self.mark);
+        let Some((url, position)) = &self.place else {
+            return vec![format!("{indent}{}{}", fit(&self.what, room), self.mark)];
+        };
+        let short = |room: usize| shortest_fit(url, room.saturating_sub(width(position)));
+        let file = width(&short(0)) + width(position);
+        let what = fit(&self.what, room.saturating_sub(file + 2).max(LEAST));
+        let left = room.saturating_sub(width(&what) + 2);
+        if file <= left {
+            let place = short(left);
+            return vec![format!("{indent}{what}  {place}{position}{}", self.mark)];
+        }
+        let own = short(width_limit - width(indent) - 2);
+        vec![
+            format!("{indent}{}{}", fit(&self.what, room), self.mark),
+            format!("{indent}  {own}{position}"),
+        ]
+    }
+}
+
+/// The path with as many of its last parts as fit, its file's name at the least: `…/routes/page.js`.
+fn shortest_fit(url: &str, room: usize) -> String {
+    if width(url) <= room {
+        return url.to_owned();
+    }
+    let mut tails = url
+        .char_indices()
+        .filter(|&(at, character)| at > 0 && matches!(character, '/' | '\\'))
+        .map(|(at, _)| &url[at..]);
+    let fitting = tails.clone().find(|tail| width(tail) < room);
+    match fitting.or_else(|| tails.next_back()) {
+        Some(tail) => format!("…{tail}"),
+        None => url.to_owned(),
+    }
+}
+
 /// A line for each step that a developer can see: V8's links between an object and its backing store are left out, and so is the scope between a
 /// function and its variable; a repeated block says how often on its first line.
-pub(crate) fn path_lines(path: &[PathStep]) -> Vec<String> {
+pub(crate) fn path_lines(path: &[PathStep]) -> Vec<PathLine> {
     let mut lines = Vec::new();
     for (index, step) in path.iter().enumerate() {
         let next_is_variable = path
@@ -251,10 +343,7 @@ pub(crate) fn path_lines(path: &[PathStep]) -> Vec<String> {
         if step.edge == "context" && step.block == 0 && !step.accumulates && next_is_variable {
             continue;
         }
-        let is_plumbing = step.edge_type == EdgeType::Internal
-            && matches!(step.edge.as_str(), "table" | "elements" | "properties")
-            && !step.accumulates;
-        if is_plumbing {
+        if is_backing_store(step) && !step.accumulates {
             continue;
         }
         let mut line = String::new();
@@ -266,21 +355,44 @@ pub(crate) fn path_lines(path: &[PathStep]) -> Vec<String> {
             _ if step.edge.bytes().all(|byte| byte.is_ascii_digit()) => write!(line, "[] "),
             _ => write!(line, "({}) ", step.edge),
         };
-        line.push_str(&step.node);
+        // In the words of JavaScript, where it has some.
+        match step.node.as_str() {
+            "system / Context" => {
+                if step.edge_type == EdgeType::Internal {
+                    line.clear();
+                }
+                line.push_str("scope");
+            }
+            "(array)" if is_backing_store(step) => {}
+            node => line.push_str(node),
+        }
         if step.block > 0 {
             let _ = write!(line, "  × {}", grouped(step.repeats));
         } else if step.repeats > 1 {
             line.insert_str(0, "  ");
         }
-        if let Some(place) = &step.location {
-            let _ = write!(line, "  {}", place.text());
-        }
-        if step.accumulates {
-            line.push_str("  ← piles up here");
-        }
-        lines.push(line);
+        lines.push(PathLine {
+            what: line,
+            place: step.location.as_ref().map(|place| {
+                (
+                    place.url.clone(),
+                    format!(":{}:{}", place.line, place.column),
+                )
+            }),
+            mark: if step.accumulates {
+                "  ← piles up here"
+            } else {
+                ""
+            },
+        });
     }
     lines
+}
+
+/// V8's table of a Map, an array's elements, an object's properties.
+fn is_backing_store(step: &PathStep) -> bool {
+    step.edge_type == EdgeType::Internal
+        && matches!(step.edge.as_str(), "table" | "elements" | "properties")
 }
 
 /// `+1,000` or `-12 kB`.

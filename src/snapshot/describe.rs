@@ -15,6 +15,10 @@ pub(crate) struct Description {
     pub(crate) holder: String,
     /// Index of the holder in the pile's steps: the last object a developer can see before the pile.
     pub(crate) holder_at: usize,
+    /// Index of the emitter whose listeners pile up.
+    pub(crate) emitter_at: Option<usize>,
+    /// The event they listen to.
+    pub(crate) event: Option<String>,
     /// The variable through which each link of a chain keeps the next.
     pub(crate) link: Option<String>,
 }
@@ -25,7 +29,11 @@ const DICTIONARY: usize = 16;
 /// Looks at the holder first, then at what piles up.
 pub(crate) fn describe(heap: &Heap, pile: &Pile, has_contexts: bool) -> Description {
     let steps = &pile.steps;
-    let holder_at = held::holder(steps, pile.shared, pile.growth.in_place);
+    let root = held::root(steps, pile.shared);
+    let holder_at = root.map_or_else(
+        || held::holder(steps, pile.shared, pile.growth.in_place),
+        |(at, _)| at,
+    );
     let scene = Scene {
         heap,
         graph: &heap.graph,
@@ -36,6 +44,7 @@ pub(crate) fn describe(heap: &Heap, pile: &Pile, has_contexts: bool) -> Descript
     let kind = scene.kind(has_contexts);
     let is_rope = kind == Kind::LinkedList && heap.graph.kind(pile.specimen).is_string();
     let holder = match (kind, scene.listeners, steps.get(holder_at + 1)) {
+        _ if let Some((_, name)) = root => name.to_owned(),
         (Kind::Listeners | Kind::AbortListeners, Some(at), _) => {
             held::listeners_holder(&heap.graph, steps, at)
         }
@@ -56,12 +65,24 @@ pub(crate) fn describe(heap: &Heap, pile: &Pile, has_contexts: bool) -> Descript
         kind,
         holder,
         holder_at,
+        event: scene
+            .listeners
+            .and_then(|at| held::event_name(&heap.graph, steps, at)),
+        emitter_at: match kind {
+            Kind::Listeners | Kind::AbortListeners => {
+                scene.listeners.and_then(|at| at.checked_sub(1))
+            }
+            _ => None,
+        },
         link,
     }
 }
 
 /// Whether nothing but V8's roots and its own objects lead to the pile.
 pub(crate) fn is_held_by_v8(pile: &Pile) -> bool {
+    if held::root(&pile.steps, pile.shared).is_some() {
+        return false;
+    }
     let holder = held::holder(&pile.steps, pile.shared, pile.growth.in_place);
     !pile.steps.get(holder).is_some_and(held::is_visible)
 }
@@ -229,6 +250,9 @@ impl Scene<'_> {
         let Some(holder) = self.holder() else {
             return Kind::Property;
         };
+        if holder.edge == "public_symbol_table" {
+            return Kind::Dictionary;
+        }
         if matches!(edge, Some(EdgeType::Property | EdgeType::Element))
             && self.is_dictionary(holder)
         {
@@ -260,7 +284,8 @@ impl Scene<'_> {
     /// Whether the holder has so many properties, and so many new ones, that it is no record.
     fn is_dictionary(&self, holder: &Step) -> bool {
         let is_key = |kind| matches!(kind, EdgeType::Property | EdgeType::Element);
-        !is_instance(self.graph, holder.node, "Array")
+        held::is_visible(holder)
+            && !is_instance(self.graph, holder.node, "Array")
             && self
                 .graph
                 .edges(holder.node)

@@ -31,8 +31,8 @@ pub struct DiffOptions<'a> {
     pub top_suspects: usize,
     /// Classes reported, largest change first; 0 reports all.
     pub top_classes: usize,
-    /// Bytes from the first snapshot to the last below which nothing is suspected.
-    pub min_growth_bytes: u64,
+    /// Bytes from the first snapshot to the last below which nothing is suspected; `None` goes by the heaps.
+    pub min_growth_bytes: Option<u64>,
     /// Whether ids are common to the files; `None` finds out.
     pub same_process: Option<bool>,
     /// Look for source maps beside the scripts, or in them.
@@ -49,7 +49,7 @@ impl Default for DiffOptions<'_> {
             progress: None,
             top_suspects: 20,
             top_classes: 1000,
-            min_growth_bytes: 4096,
+            min_growth_bytes: None,
             same_process: None,
             source_maps: true,
             threads: 0,
@@ -146,12 +146,16 @@ pub fn diff_heaps(
         .unwrap_or_else(|| ids::have_common_ids(&first.graph, &last.graph));
     let newer_than = same_process.then(|| ids::newest_id(&first.graph));
     let (before, after) = (first.total_size(), last.total_size());
-    let growths = growing(
-        heaps,
-        newer_than,
-        options.min_growth_bytes,
-        after.saturating_sub(before),
-    );
+    let totals: Vec<u64> = heaps.iter().map(Heap::total_size).collect();
+    let floor = options
+        .min_growth_bytes
+        .unwrap_or_else(|| least_growth(&totals));
+    let mut growths = growing(heaps, newer_than, floor);
+    let moved_bytes = if newer_than.is_none() {
+        growth::moved::take_out(first, last, &mut growths)
+    } else {
+        0
+    };
     reporter.report(Phase::Compare, 1, 3)?;
     let scripts = Scripts::new(&last.graph);
     let located = if growths.is_empty() {
@@ -196,7 +200,7 @@ pub fn diff_heaps(
             .collect(),
         same_process,
         growth_bytes: after as i64 - before as i64,
-        noise_bytes: findings.noise_bytes,
+        noise_bytes: findings.noise_bytes + moved_bytes,
         class_count,
         classes,
         suspects: findings.suspects,
@@ -221,16 +225,38 @@ pub(crate) fn node_version(heap: &Heap) -> Option<String> {
         .find(|version| version.starts_with('v'))
 }
 
+/// Bytes below which growth is nothing. Where the heap as a whole did not grow in every step, something small that did is
+/// likely to have wandered; two snapshots cannot tell it from a leak at all.
+pub(crate) fn least_growth(totals: &[u64]) -> u64 {
+    const LEAST: u64 = 4096;
+    let last = totals.last().copied().unwrap_or(0);
+    if totals.windows(2).all(|step| step[0] < step[1]) {
+        LEAST
+    } else if totals.len() == 2 {
+        LEAST.max(last / 200)
+    } else {
+        LEAST.max(last / 1000)
+    }
+}
+
+/// Whether each step has a part of the growth, an eighth of an even share at least.
+fn is_steady(totals: &[u64]) -> bool {
+    let (Some(first), Some(last)) = (totals.first(), totals.last()) else {
+        return false;
+    };
+    let steps = totals.len() as u64 - 1;
+    let growth = last.saturating_sub(*first);
+    totals
+        .windows(2)
+        .all(|step| step[1].saturating_sub(step[0]) * steps * 8 >= growth.max(1))
+}
+
 /// What grew in every step. Where a snapshot in between was taken from another place in the program, the way to a leak
-/// can look different in it; if the steps explain less than half of the growth, the first and the last decide alone.
-fn growing(heaps: &[Heap], newer_than: Option<u32>, floor: u64, growth_bytes: u64) -> Vec<Growth> {
+/// can look different in it; if the steps explain less than half of the growth, though the heap grew in each, the first
+/// and the last decide alone. So they do for an array or a table, which grows by doubling.
+fn growing(heaps: &[Heap], newer_than: Option<u32>, floor: u64) -> Vec<Growth> {
     let sides: Vec<Side<'_>> = heaps.iter().map(Side::heap).collect();
-    growing_between(
-        &sides.iter().collect::<Vec<_>>(),
-        newer_than,
-        floor,
-        growth_bytes,
-    )
+    growing_between(&sides.iter().collect::<Vec<_>>(), newer_than, floor)
 }
 
 /// The same of sides that may be shapes alone.
@@ -238,15 +264,20 @@ pub(crate) fn growing_between(
     sides: &[&Side<'_>],
     newer_than: Option<u32>,
     floor: u64,
-    growth_bytes: u64,
 ) -> Vec<Growth> {
+    let totals: Vec<u64> = sides.iter().map(|side| side.total_size()).collect();
+    let growth_bytes = totals[totals.len() - 1].saturating_sub(totals[0]);
     let strict = growth::find(sides, newer_than, floor);
     let explained: u64 = strict.iter().map(|growth| growth.bytes).sum();
-    if sides.len() == 2 || explained * 2 >= growth_bytes && !strict.is_empty() {
+    if sides.len() == 2 || explained * 2 >= growth_bytes && !strict.is_empty() || growth_bytes == 0
+    {
         return strict;
     }
     let ends = [sides[0], sides[sides.len() - 1]];
-    let loose = growth::find(&ends, newer_than, floor);
+    let mut loose = growth::find(&ends, newer_than, floor);
+    // What came once, and not in every step, was loaded or made once.
+    let is_steady = is_steady(&totals);
+    loose.retain(|growth| growth.in_place || is_steady && !growth.is_single());
     let loosely: u64 = loose.iter().map(|growth| growth.bytes).sum();
     if loosely > explained { loose } else { strict }
 }

@@ -9,13 +9,14 @@
 //! A chain (promises, closures, a linked list) would be as deep as it is long. When the last keys on the way down are
 //! one block twice, the third time leads back into the second, so that the links become members of one shape.
 
+mod explained;
 mod grouping;
+pub(crate) mod moved;
 mod record;
 mod side;
 
 use rustc_hash::FxHashMap;
 
-use crate::snapshot::heap::Heap;
 pub(crate) use record::{Recorded, record};
 pub(crate) use side::Side;
 
@@ -32,6 +33,8 @@ pub(crate) struct Growth {
     pub(crate) in_place: bool,
     /// The members form a chain.
     pub(crate) chained: bool,
+    /// Its place among the shapes of the walk.
+    pub(crate) shape: usize,
 }
 
 /// The longest block of keys that is recognised as one link of a chain.
@@ -50,46 +53,19 @@ pub(crate) fn find(sides: &[&Side<'_>], newer_than: Option<u32>, floor: u64) -> 
             .map(|side| (side as u8, 0))
             .collect::<Vec<_>>(),
     )];
-    while let Some((shape, members)) = waves.pop() {
-        walk.enter(shape, &members, &mut waves);
+    while !waves.is_empty() {
+        while let Some((shape, members)) = waves.pop() {
+            walk.enter(shape, &members, &mut waves);
+        }
+        walk.consider_links(&mut waves);
     }
-    let Walk { mut found, .. } = walk;
+    let Walk {
+        mut found, shapes, ..
+    } = walk;
     if let Some(Side::Heap(last, _)) = sides.last() {
-        explain_few_by_many(last, &mut found, floor);
+        explained::explain(last, &shapes, &mut found, floor);
     }
     found
-}
-
-/// One new object that weighs much is explained by the many it holds, if they were found: it may be the head of a chain
-/// that an older snapshot holds differently.
-fn explain_few_by_many(heap: &Heap, found: &mut Vec<Growth>, floor: u64) {
-    let is_few = |growth: &Growth| !growth.chained && !growth.in_place && growth.more() <= FEW;
-    for few in (0..found.len())
-        .filter(|&index| is_few(&found[index]))
-        .collect::<Vec<_>>()
-    {
-        let heads: Vec<u32> = found[few]
-            .members
-            .iter()
-            .map(|&node| heap.dominators.number(node))
-            .collect();
-        let explained: u64 = found
-            .iter()
-            .filter(|growth| !is_few(growth))
-            .filter(|growth| {
-                growth.members.first().is_some_and(|&node| {
-                    let number = heap.dominators.number(node);
-                    heads
-                        .iter()
-                        .any(|&head| head != number && heap.tree.dominates(head, number))
-                })
-            })
-            .map(|growth| growth.bytes)
-            .sum();
-        let rest = found[few].bytes.saturating_sub(explained);
-        found[few].bytes = if rest * 4 < found[few].bytes { 0 } else { rest };
-    }
-    found.retain(|growth| growth.bytes >= floor.min(1));
 }
 
 impl Growth {
@@ -97,6 +73,19 @@ impl Growth {
     pub(crate) fn more(&self) -> u64 {
         let count = |value: Option<&u64>| value.copied().unwrap_or(0);
         count(self.counts.last()).saturating_sub(count(self.counts.first()))
+    }
+
+    /// Takes in members of another growth, which had `counts` of them.
+    fn add(&mut self, counts: &[u64], members: Vec<u32>) {
+        for (sum, count) in self.counts.iter_mut().zip(counts) {
+            *sum += count;
+        }
+        self.members.extend(members);
+    }
+
+    /// One object that became longer, or a few that are new: a table was doubled, a pool refilled, a module loaded.
+    pub(crate) fn is_single(&self) -> bool {
+        self.in_place || !self.chained && self.more() <= FEW
     }
 }
 
@@ -124,6 +113,8 @@ struct Walk<'h> {
     shapes: Vec<Shape>,
     children: FxHashMap<(usize, Key), usize>,
     found: Vec<Growth>,
+    /// What the links of a chain hold beside the next link, by the link's shape.
+    held_by_links: FxHashMap<(usize, Key), Group>,
 }
 
 #[derive(Default)]
@@ -152,63 +143,109 @@ impl<'h> Walk<'h> {
             }],
             children: FxHashMap::default(),
             found: Vec::new(),
+            held_by_links: FxHashMap::default(),
         }
     }
 
     fn enter(&mut self, shape: usize, members: &[Member], waves: &mut Vec<(usize, Vec<Member>)>) {
         for group in self.group_children(members) {
-            let retained = self.sums(&group.members, Side::retained);
-            let in_chain = self.shapes[shape].looped;
-            let last = retained[retained.len() - 1];
-            let bytes = last.saturating_sub(retained[0]);
-            let counts = self.sums(&group.members, Side::count);
-            // Links count one by one, whatever each of them weighs. And the few nodes which hold much (contexts, modules,
-            // globals) are entered even where they shrank: something small may grow in them all the same.
-            let is_frame = counts[0] <= FRAME
-                && counts.iter().all(|&count| count == counts[0])
-                && last >= self.frame_size;
-            // What was too small to be kept of an earlier side may have grown in each step, or not.
-            let grows = |values: &[u64]| self.grows(values, members);
-            let (more_bytes, more_members) = (grows(&retained), grows(&counts));
-            let floor = self.floor + self.unknown(retained[0], members);
-            if !(in_chain && last > 0 || is_frame || more_bytes && bytes >= floor) {
-                continue;
+            if self.shapes[shape].looped {
+                self.follow_link(shape, group, waves);
+            } else {
+                self.consider(shape, group, members, waves);
             }
-            let (child, folded) = self.child(shape, group.key);
-            if folded {
-                self.add_links(child, &group.members, &counts);
-                waves.push((child, group.members));
-                continue;
-            }
-            if self.shapes[child].looped {
-                waves.push((child, group.members));
-                continue;
-            }
-            if in_chain && self.has_shapes() {
-                // Of a chain's links shapes tell how many there are, and not what each of them holds.
-                continue;
-            }
-            self.note_growth_in_place(&group.members);
-            if more_members {
-                let (new, explained) = self.new_members(&group.members, &counts);
-                if explained >= self.floor {
-                    let last = &self.sides[self.sides.len() - 1];
-                    self.found.push(Growth {
-                        counts: counts.clone(),
-                        bytes: explained.min(bytes),
-                        members: new.iter().map(|&number| last.node(number)).collect(),
-                        in_place: false,
-                        chained: false,
-                    });
-                }
-                // Twenty new objects do not explain ten megabytes: some of the old ones grew.
-                let more = counts[counts.len() - 1] - counts[0];
-                if explained >= bytes - bytes / 4 && more > FEW {
-                    continue;
-                }
-            }
-            waves.push((child, group.members));
         }
+    }
+
+    /// Goes on along a chain. What else its links hold waits until all of them were seen: at one place in the chain the
+    /// snapshots have different links, but all links of one have a counterpart in the next.
+    fn follow_link(&mut self, shape: usize, group: Group, waves: &mut Vec<(usize, Vec<Member>)>) {
+        let (child, folded) = self.child(shape, group.key);
+        if folded {
+            let counts = self.sums(&group.members, Side::count);
+            self.add_links(child, &group.members, &counts);
+        }
+        if folded || self.shapes[child].looped {
+            waves.push((child, group.members));
+        } else if !self.has_shapes() {
+            // Of a chain's links shapes tell how many there are, and not what each of them holds.
+            let held = self
+                .held_by_links
+                .entry((shape, group.key))
+                .or_insert(Group {
+                    members: Vec::new(),
+                    ..group
+                });
+            held.members.extend(group.members);
+        }
+    }
+
+    /// What links hold, once no link is left.
+    fn consider_links(&mut self, waves: &mut Vec<(usize, Vec<Member>)>) {
+        let mut held: Vec<_> = std::mem::take(&mut self.held_by_links)
+            .into_iter()
+            .collect();
+        held.sort_unstable_by_key(|entry| entry.0);
+        for ((shape, _), group) in held {
+            self.consider(shape, group, &[], waves);
+        }
+    }
+
+    /// Enters a group of what `owners` hold if it grew, and notes it if there are more of it.
+    fn consider(
+        &mut self,
+        shape: usize,
+        group: Group,
+        owners: &[Member],
+        waves: &mut Vec<(usize, Vec<Member>)>,
+    ) {
+        let retained = self.sums(&group.members, Side::retained);
+        let last = retained[retained.len() - 1];
+        let bytes = last.saturating_sub(retained[0]);
+        let counts = self.sums(&group.members, Side::count);
+        // The few nodes which hold much (contexts, modules, globals) are entered even where they shrank: something small may
+        // grow in them all the same.
+        let is_frame = counts[0] <= FRAME
+            && counts.iter().all(|&count| count == counts[0])
+            && last >= self.frame_size;
+        // What was too small to be kept of an earlier side may have grown in each step, or not.
+        let grows = |values: &[u64]| self.grows(values, owners);
+        let (more_bytes, more_members) = (grows(&retained), grows(&counts));
+        let floor = self.floor + self.unknown(retained[0], owners);
+        if !(is_frame || more_bytes && bytes >= floor) {
+            return;
+        }
+        let (child, folded) = self.child(shape, group.key);
+        if folded {
+            self.add_links(child, &group.members, &counts);
+            waves.push((child, group.members));
+            return;
+        }
+        if self.shapes[child].looped {
+            waves.push((child, group.members));
+            return;
+        }
+        self.note_growth_in_place(child, &group.members);
+        if more_members {
+            let (new, explained) = self.new_members(&group.members, &counts);
+            if explained >= self.floor {
+                let last = &self.sides[self.sides.len() - 1];
+                self.found.push(Growth {
+                    counts: counts.clone(),
+                    bytes: explained.min(bytes),
+                    members: new.iter().map(|&number| last.node(number)).collect(),
+                    in_place: false,
+                    chained: false,
+                    shape: child,
+                });
+            }
+            // Twenty new objects do not explain ten megabytes: some of the old ones grew.
+            let more = counts[counts.len() - 1] - counts[0];
+            if explained >= bytes - bytes / 4 && more > FEW {
+                return;
+            }
+        }
+        waves.push((child, group.members));
     }
 
     fn sums(&self, members: &[Member], value: impl Fn(&Side<'h>, u32) -> u64) -> Vec<u64> {
@@ -301,6 +338,7 @@ impl<'h> Walk<'h> {
                     members: Vec::new(),
                     in_place: false,
                     chained: true,
+                    shape,
                 });
                 self.shapes[shape].group = Some(self.found.len() - 1);
                 self.found.len() - 1
@@ -371,11 +409,18 @@ impl<'h> Walk<'h> {
     }
 
     /// A list inside V8 whose length is no count of nodes: one node, bigger each time.
-    fn note_growth_in_place(&mut self, members: &[Member]) {
+    fn note_growth_in_place(&mut self, shape: usize, members: &[Member]) {
         let last = self.sides.len() - 1;
         let own = self.sums(members, Side::own);
         let counts = self.sums(members, Side::count);
         if !grows(&own) || counts[last] != counts[0] || own[last] - own[0] < self.floor {
+            return;
+        }
+        // A text never becomes longer: where many were replaced by others, their sizes wander.
+        let is_text = members
+            .first()
+            .is_some_and(|&(at, number)| self.sides[at as usize].is_text(number));
+        if is_text && counts[last] > FRAME {
             return;
         }
         let side = &self.sides[last];
@@ -390,6 +435,7 @@ impl<'h> Walk<'h> {
             members: largest.into_iter().collect(),
             in_place: true,
             chained: false,
+            shape,
         });
     }
 }

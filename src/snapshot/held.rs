@@ -25,6 +25,27 @@ pub(crate) fn is_visible(step: &Step) -> bool {
     }
 }
 
+/// Lists of V8 that programs fill on purpose, by the name of the root, in words.
+const ROOTS: [(&str, &str); 2] = [
+    ("public_symbol_table", "the global registry of Symbol.for()"),
+    (
+        "weak_refs_keep_during_job",
+        "WeakRefs that were made or read in this turn of the event loop, until it ends",
+    ),
+];
+
+/// The step of such a list and what it is called, if nothing else holds the pile.
+pub(crate) fn root(steps: &[Step], shared: usize) -> Option<(usize, &'static str)> {
+    steps
+        .iter()
+        .take(shared)
+        .enumerate()
+        .find_map(|(at, step)| {
+            let named = ROOTS.iter().find(|(name, _)| *name == step.edge)?;
+            Some((at, named.1))
+        })
+}
+
 /// Where an emitter's listeners begin: the step of `_events`, or of an EventTarget's Map of events. Nothing but containers
 /// may lie between it and the accumulation point: what a listener holds is no listener.
 pub(crate) fn listeners_at(steps: &[Step], shared: usize) -> Option<usize> {
@@ -64,7 +85,7 @@ pub(crate) fn listeners_holder(graph: &Graph, steps: &[Step], at: usize) -> Stri
     }
 }
 
-fn event_name(graph: &Graph, steps: &[Step], at: usize) -> Option<String> {
+pub(crate) fn event_name(graph: &Graph, steps: &[Step], at: usize) -> Option<String> {
     let next = steps.get(at + 1)?;
     if next.edge_kind == EdgeType::Property {
         return Some(next.edge.clone());
@@ -100,6 +121,11 @@ fn phrase(steps: &[Step], at: usize, owners: usize) -> String {
         step.name.as_str()
     };
     let before = at.checked_sub(1);
+    if let Some(handle) = step.name.strip_prefix("Node / ")
+        && handle.ends_with("Wrap")
+    {
+        return format!("Node itself, as handles that were not closed ({handle})");
+    }
     match (step.edge_kind, before) {
         (EdgeType::Context, _) => format!("the {what} in the variable {}", step.edge),
         (EdgeType::Property, None) => format!("the {what} in {}", property(&step.edge)),

@@ -11,6 +11,11 @@ pub(crate) fn is_noise(pile: &Pile, growth: u64) -> bool {
     let Some(last) = pile.steps.last() else {
         return true;
     };
+    // Texts that the program holds in so many places that nothing is common to them but its globals pile up nowhere.
+    let is_scattered = pile.shared <= 1 && pile.steps.len() > pile.shared + 2;
+    if is_scattered && (last.kind.is_string() || last.kind == NodeType::Number) {
+        return true;
+    }
     let is_machinery = |step: &Step| {
         matches!(
             step.kind,

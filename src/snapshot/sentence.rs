@@ -10,6 +10,8 @@ use crate::snapshot::names;
 /// What a sentence is made of.
 pub(crate) struct Told<'a> {
     pub(crate) description: &'a Description,
+    /// Events that other listeners of the same emitter are for.
+    pub(crate) others: &'a [String],
     /// What the suspect is called.
     pub(crate) name: &'a str,
     pub(crate) things: &'a Things,
@@ -41,6 +43,7 @@ impl Things {
             (NodeType::Closure, _) => {
                 both(&format!("function {plain}"), &format!("functions {plain}"))
             }
+            (NodeType::Symbol, _) => both("symbol", "symbols"),
             (NodeType::RegExp, _) => both("regular expression", "regular expressions"),
             (_, "Array") => both("array", "arrays"),
             (_, "Map" | "Set" | "WeakMap" | "Promise" | "Buffer" | "ArrayBuffer") => {
@@ -111,10 +114,14 @@ fn subject(told: &Told<'_>) -> String {
         Kind::V8Internal => format!("a {} inside V8 grew in place, under {holder}", told.name),
         _ if count == 0 => format!("{holder} became bigger"),
         Kind::Listeners => {
-            format!("{number} more listener{s} for {holder} {was} added and not removed")
+            format!(
+                "{number} more listener{s} for {holder} {was} added and not removed{}",
+                and_for(told.others)
+            )
         }
         Kind::AbortListeners => format!(
-            "{number} more listener{s} for {holder} {was} added and not removed: the signal outlives the work"
+            "{number} more listener{s} for {holder} {was} added and not removed{}: the signal outlives the work",
+            and_for(told.others)
         ),
         Kind::Timer => format!(
             "{number} more timer{s} {was} set and neither fired for the last time nor {was} cleared"
@@ -171,5 +178,27 @@ fn subject(told: &Told<'_>) -> String {
             told.name
         ),
         _ => format!("{things} {is} kept by {holder}"),
+    }
+}
+
+/// `, and others for 'close' and 'drain'`.
+fn and_for(events: &[String]) -> String {
+    const NAMED: usize = 3;
+    let named: Vec<String> = events
+        .iter()
+        .take(NAMED)
+        .map(|event| format!("'{event}'"))
+        .collect();
+    match (named.as_slice(), events.len()) {
+        ([], _) => String::new(),
+        ([only], _) => format!(", and others for {only}"),
+        ([all @ .., last], count) if count <= NAMED => {
+            format!(", and others for {} and {last}", all.join(", "))
+        }
+        (_, count) => format!(
+            ", and others for {} and {} more events",
+            named.join(", "),
+            count - NAMED
+        ),
     }
 }

@@ -27,6 +27,9 @@ pub(crate) struct Findings {
 /// The holder of what nothing inside the heap holds.
 const OUTSIDE: u32 = u32::MAX;
 
+/// Bytes below which a table that was doubled, or a few new objects, are no news beside what else grew.
+const SLIGHT: u64 = 24 << 10;
+
 /// Joins piles with the same holder and tells them. `growth`: bytes the heap grew by in all.
 pub(crate) fn tell(
     heap: &Heap,
@@ -59,7 +62,10 @@ pub(crate) fn tell(
             pile.growth.counts = vec![contexts.before, contexts.after];
         }
         let mut description = describe::describe(heap, &pile, is_held || is_entered);
-        let holder = pile.steps.get(description.holder_at);
+        // All listeners of an emitter are one suspect, whatever the event.
+        let holder = pile
+            .steps
+            .get(description.emitter_at.unwrap_or(description.holder_at));
         let mut holder = holder.map_or(0, |step| step.node);
         if is_entered && pile.shared == 0 {
             holder = OUTSIDE;
@@ -78,6 +84,16 @@ pub(crate) fn tell(
     let suspects: Vec<Suspect> = order
         .iter()
         .filter_map(|holder| by_holder.remove(holder))
+        .filter(|piles| {
+            let bytes: u64 = piles.iter().map(|(pile, _)| pile.growth.bytes).sum();
+            let is_slight = piles.iter().all(|(pile, _)| pile.growth.is_single())
+                && bytes < SLIGHT
+                && bytes * 2 < growth;
+            if is_slight {
+                noise_bytes += bytes;
+            }
+            !is_slight
+        })
         .filter_map(|piles| suspect(heap, scripts, piles, growth))
         .collect();
     let mut suspects = sorted(suspects, |suspect| {
@@ -95,14 +111,15 @@ pub(crate) fn tell(
 fn suspect(
     heap: &Heap,
     scripts: &Scripts,
-    piles: Vec<(Pile, Description)>,
+    mut piles: Vec<(Pile, Description)>,
     growth: u64,
 ) -> Option<Suspect> {
     let growth_bytes = piles.iter().map(|(pile, _)| pile.growth.bytes).sum::<u64>();
     // More objects tell more than a longer table.
-    let (pile, description) = piles
-        .into_iter()
-        .min_by_key(|(pile, _)| (pile.growth.in_place, std::cmp::Reverse(pile.growth.bytes)))?;
+    piles.sort_by_key(|(pile, _)| (pile.growth.in_place, std::cmp::Reverse(pile.growth.bytes)));
+    let mut piles = piles.into_iter();
+    let (pile, description) = piles.next()?;
+    let others = other_events(&description, piles);
     let kind = description.kind;
     let name = subject(heap, &pile, kind);
     let location = place_to_look(heap, scripts, &pile, kind);
@@ -130,6 +147,7 @@ fn suspect(
     let place = location.as_ref().map(Place::text);
     let sentence = sentence::sentence(&Told {
         description: &description,
+        others: &others,
         name: &name,
         things: &Things::of(&heap.graph, pile.specimen, &name),
         count: count_after.saturating_sub(count_before),
@@ -155,6 +173,20 @@ fn suspect(
     })
 }
 
+/// The events that the other listeners of an emitter are for.
+fn other_events(
+    first: &Description,
+    piles: impl Iterator<Item = (Pile, Description)>,
+) -> Vec<String> {
+    let mut others: Vec<String> = piles
+        .filter_map(|(_, description)| description.event)
+        .filter(|event| Some(event) != first.event.as_ref())
+        .collect();
+    others.sort_unstable();
+    others.dedup();
+    others
+}
+
 /// What to call it: the specimen's constructor or function; for V8's own lists the list.
 fn subject(heap: &Heap, pile: &Pile, kind: Kind) -> String {
     let graph = &heap.graph;
@@ -169,6 +201,7 @@ fn subject(heap: &Heap, pile: &Pile, kind: Kind) -> String {
         NodeType::Closure if name == "native_bind" => names::node_name(graph, pile.specimen),
         NodeType::Closure => name.into_owned(),
         NodeType::RegExp => "RegExp".into(),
+        NodeType::Symbol => "symbols".into(),
         NodeType::String | NodeType::ConsString => "strings".into(),
         NodeType::SlicedString => "sliced strings".into(),
         NodeType::Number => "numbers".into(),

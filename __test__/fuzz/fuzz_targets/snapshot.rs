@@ -15,7 +15,7 @@ libfuzzer_sys::fuzz_target!(|data: &[u8]| {
     let Ok(heap) = Heap::from_bytes(data.to_vec()) else { return };
     assert_eq!(heap.dominators.retained_size(0), heap.total_size());
     let Ok(again) = Heap::from_bytes(data.to_vec()) else { panic!("read once, refused once") };
-    let options = DiffOptions { source_maps: false, min_growth_bytes: 0, ..DiffOptions::default() };
+    let options = DiffOptions { source_maps: false, min_growth_bytes: Some(0), ..DiffOptions::default() };
     let paths = [PathBuf::from("a"), PathBuf::from("b")];
     if let Ok(diff) = diff_heaps(&paths, &[heap, again], &options) {
         assert!(diff.suspects.is_empty(), "nothing grows between a file and itself");

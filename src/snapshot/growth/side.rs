@@ -29,7 +29,7 @@ impl<'h> Side<'h> {
         Side::Heap(heap, Labels::new(&heap.graph))
     }
 
-    pub(super) fn total_size(&self) -> u64 {
+    pub(crate) fn total_size(&self) -> u64 {
         match self {
             Side::Heap(heap, _) => heap.total_size(),
             Side::Shapes(shapes) => shapes.retained(0),
@@ -62,6 +62,14 @@ impl<'h> Side<'h> {
         match self {
             Side::Heap(..) => false,
             Side::Shapes(shapes) => shapes.is_cut(number),
+        }
+    }
+
+    /// Whether it is a string; of shapes that is not known.
+    pub(super) fn is_text(&self, number: u32) -> bool {
+        match self {
+            Side::Heap(heap, _) => heap.graph.kind(self.node(number)).is_string(),
+            Side::Shapes(_) => false,
         }
     }
 
