@@ -53,7 +53,12 @@ declare namespace leakwatch {
     /** Baselines kept, 8 to 100,000. Default 240; the whole run is kept at a coarser resolution besides. */
     window?: number;
     thresholds?: Thresholds;
-    /** On a leak, `'emit'` (the default) only tells; `'capture'` writes a snapshot as well. */
+    /**
+     * On a leak, `'emit'` (the default) only tells. With `'capture'` heaps are captured while the verdict builds up (after 4
+     * baselines, 8, 16 and so on, as long as it is not `steady`) and when it is there, so that the `'leak'` event comes with
+     * `suspects`, and later by the time that the last {@link promises.capture} takes. With `snapshotDir` a snapshot is
+     * written as well. Without a copy of the process there is one capture before the verdict, since each stops the isolate.
+     */
     onLeak?: 'emit' | 'capture';
     /** Where snapshots go that no call asked for. Default: the working directory. */
     snapshotDir?: string;
@@ -62,6 +67,8 @@ declare namespace leakwatch {
     /**
      * Write one snapshot when V8 is about to run out of heap: the limit is
      * raised once by an eighth (32 MiB at least), then Node's usual end comes.
+     * Where Node listens too (in workers, with `--heapsnapshot-near-heap-limit`)
+     * another 16 MiB let it have its turn.
      */
     nearHeapLimit?: boolean;
     /**
@@ -245,8 +252,43 @@ declare namespace leakwatch {
     /** How long the isolate stood still, failed copies included. */
     pauseMs: number;
     totalMs: number;
+    /** With mode `'fork'`: copies of the process it took; 1 as a rule, 8 at most. */
+    attempts?: number;
     /** With mode `'auto'`: why it was not taken in a copy, where one was tried. */
     fallback?: string;
+  }
+
+  interface CaptureOptions extends Pick<SnapshotOptions, 'mode' | 'force' | 'niceness' | 'timeout' | 'memoryLimit' | 'signal'> {
+    /** Earlier captures, oldest first: what grew since is looked for while the heap's whole graph is at hand. */
+    since?: Capture[];
+    /** Suspects in `diff`. Default 20. */
+    topSuspects?: number;
+    /** Growth below which nothing is suspected. Default 4,096. */
+    minGrowthBytes?: number;
+    /** Look for source maps beside the scripts, or in them. Default true. */
+    sourceMaps?: boolean;
+  }
+
+  /** What is left of a heap once it was analysed: plain data of this program, no text of its strings. */
+  interface Capture {
+    mode: 'fork' | 'inline';
+    /** How long the isolate stood still, failed copies included. */
+    pauseMs: number;
+    totalMs: number;
+    /** Nodes of the graph. */
+    nodes: number;
+    /** Bytes of all objects. */
+    totalBytes: number;
+    /** How many classes there are, listed or not. */
+    classCount: number;
+    /** The 1,000 that retain most. Read from `data` each time. */
+    readonly classes: ClassRow[];
+    /** With `since`: what grew from the first of those on. Read from `data` each time. */
+    readonly diff: Diff | null;
+    /** With mode `'auto'`: why it was not taken in a copy, where one was tried. */
+    fallback?: string;
+    /** All of it, compressed: at most 512 KiB, 25 to 60 KB as a rule. Enough to be kept, sent and compared elsewhere. */
+    data: Uint8Array;
   }
 
   /** A snapshot that no call waited for. */
@@ -374,7 +416,7 @@ declare namespace leakwatch {
     topSuspects?: number;
     /** Growth from the first to the last below which nothing is suspected. Default 4,096. */
     minGrowthBytes?: number;
-    /** Look for source maps beside the scripts, or in them. Default true. */
+    /** Look for source maps in the sources that ran, in the scripts' files, and beside them. Default true. */
     sourceMaps?: boolean;
     /** Files loaded at the same time; 0, the default, is up to two. */
     threads?: number;
@@ -530,14 +572,22 @@ declare namespace leakwatch {
     on(event: 'gc', listener: (gc: GcEvent) => void): this;
     on(event: 'baseline', listener: (baseline: Baseline) => void): this;
     /** Once for a leak, again only when it has got materially worse. */
-    on(event: 'leak', listener: (trend: Trend) => void): this;
+    on(event: 'leak', listener: (leak: LeakEvent) => void): this;
     on(event: 'snapshot', listener: (snapshot: SnapshotEvent) => void): this;
     on(event: 'error', listener: (error: Error) => void): this;
     once(event: 'gc', listener: (gc: GcEvent) => void): this;
     once(event: 'baseline', listener: (baseline: Baseline) => void): this;
-    once(event: 'leak', listener: (trend: Trend) => void): this;
+    once(event: 'leak', listener: (leak: LeakEvent) => void): this;
     once(event: 'snapshot', listener: (snapshot: SnapshotEvent) => void): this;
     once(event: 'error', listener: (error: Error) => void): this;
+  }
+
+  /** The verdict; with `onLeak: 'capture'` what leaks as well. */
+  interface LeakEvent extends Trend {
+    /** Largest growth first. A leak that got worse within ten minutes comes with those of before. */
+    suspects?: Suspect[];
+    /** Why there are none, where none could be looked for. */
+    suspectsMissing?: string;
   }
 
   /** Every error of leakwatch. */
@@ -620,15 +670,21 @@ declare namespace leakwatch {
 
   /**
    * What a snapshot file (plain, gzip or zstd) holds, worked out off this thread. Needs about 1.4 times the file in memory.
+   * A capture is there at once.
    * @throws {LeakwatchError} `ERR_LEAKWATCH_SNAPSHOT_TRUNCATED`, `…_CORRUPT`, `…_FOREIGN`, `…_IO`, `…_TOO_LARGE`
    */
-  function summarize(path: string, options?: SummarizeOptions): Promise<Summary>;
+  function summarize(path: string | Pick<Capture, 'data'>, options?: SummarizeOptions): Promise<Summary>;
 
   /**
    * What grew between snapshots, oldest first, and what holds it.
+   *
+   * Captures are compared by the shape of their dominator trees, and need no file. If the last was taken with
+   * `{since}` of just the others, the result is its `diff`; else suspects are named from what each capture noted of its
+   * largest shapes: those that hold less than a thousandth of the heap go unnamed. Of the options, `topClasses`,
+   * `topSuspects` and `minGrowthBytes` are for captures too.
    * @throws {LeakwatchError} as {@link summarize}
    */
-  function diff(paths: string[], options?: DiffOptions): Promise<Diff>;
+  function diff(paths: string[] | Array<Pick<Capture, 'data'>>, options?: DiffOptions): Promise<Diff>;
 
   /**
    * Whether a function leaks: it runs in rounds of growing length, with full GCs
@@ -676,6 +732,13 @@ declare namespace leakwatch {
     tick(label?: string): Promise<Baseline>;
     /** As {@link writeSnapshot}; compressing and writing happen off this thread. */
     writeSnapshot(path?: string | null, options?: SnapshotOptions): Promise<SnapshotResult>;
+    /**
+     * Analyses the heap without a file: in a copy of the process (Linux), which stands still for the copying alone, else V8's
+     * part here and the analysis on another thread. Needs about 500 bytes of memory per node meanwhile.
+     * @throws {LeakwatchError} `ERR_LEAKWATCH_NOT_ENOUGH_MEMORY`, `…_FORK_FAILED`, `…_TIMED_OUT`, `…_ABORTED`,
+     * `…_INVALID_ARGUMENT`, `…_SNAPSHOT_FOREIGN` (of `since`)
+     */
+    capture(options?: CaptureOptions): Promise<Capture>;
   };
 }
 

@@ -33,6 +33,7 @@ module.exports = {
   promises: {
     tick: async (label) => baselines().settledTick(label),
     writeSnapshot: async (...args) => snapshot().writeSnapshotAsync(...args),
+    capture: async (options) => require('./lib/capture').capture(options),
   },
   LeakwatchError,
 };

@@ -8,6 +8,8 @@ const { fromOutcome, invalid } = require('./error');
 
 const { native } = host;
 
+const captures = () => require('./capture');
+
 function checkPath(path) {
   if (typeof path !== 'string' || path === '') {
     throw invalid('path', `must be a non-empty string, not ${options.show(path)}`);
@@ -52,6 +54,7 @@ async function run(request, { onProgress, signal } = {}) {
 /** What one snapshot holds. */
 async function summarize(path, given) {
   const { topClasses, ...rest } = options.summarize(given);
+  if (captures().isCapture(path)) return captures().summarize(path, { topClasses });
   const request = { what: 'summary', paths: [checkPath(path)], format: 'value', topClasses };
   return JSON.parse((await run(request, rest)).text);
 }
@@ -59,8 +62,9 @@ async function summarize(path, given) {
 /** What grew from the first snapshot to the last. */
 async function diff(paths, given) {
   if (!Array.isArray(paths) || paths.length < 2) {
-    throw invalid('paths', 'must be an array of at least two snapshot files, oldest first');
+    throw invalid('paths', 'must be an array of at least two snapshot files, or two captures, oldest first');
   }
+  if (paths.every(captures().isCapture)) return captures().diff(paths, options.diff(given));
   const { onProgress, signal, suppress, ...rest } = options.diff(given);
   const request = { what: 'diff', paths: paths.map(checkPath), format: 'value', ...rest };
   if (suppress !== undefined) {

@@ -6,6 +6,7 @@
 const fs = require('fs');
 const path = require('path');
 const { suppressText, run } = require('./analysis');
+const { writeWhole } = require('./whole-file');
 const { Wrong } = require('./cli/arguments');
 const { progressLine } = require('./cli/progress');
 
@@ -138,7 +139,7 @@ async function main([command, ...rest]) {
     line.clear();
   }
   if (command === 'redact') process.stderr.write(`${args.files[1]}: ${result.text} bytes\n`);
-  else if (args.out) fs.writeFileSync(args.out, result.text, { mode: 0o600 });
+  else if (args.out) writeWhole(args.out, result.text, 0o600);
   else process.stdout.write(result.text.endsWith('\n') ? result.text : `${result.text}\n`);
   return result.suspects > 0 ? 1 : 0;
 }

@@ -100,6 +100,21 @@ const SNAPSHOT = {
   onProgress: fn,
 };
 
+/** Captures are checked by those who read them. */
+const captures = (_name, value) => value;
+const CAPTURE = {
+  since: captures,
+  mode: oneOf('auto', 'fork', 'inline'),
+  force: boolean,
+  niceness: whole(0, 19),
+  timeout: number(1, 24 * 60 * MINUTE),
+  memoryLimit: number(1, 2 ** 53),
+  topSuspects: whole(1, 1000),
+  minGrowthBytes: number(0, 1e15),
+  sourceMaps: boolean,
+  signal,
+};
+
 const SIGNAL = {
   path: string,
   compress,
@@ -214,6 +229,7 @@ function fromEnvironment(env) {
 }
 
 module.exports = {
+  capture: (value) => check('capture()', CAPTURE, value),
   check: (value) => check('check()', CHECK, value),
   diff: (value) => check('diff()', DIFF, value),
   fromEnvironment,

@@ -7,6 +7,8 @@ const { fromEnvironment } = require('./options');
 const host = require('./host');
 
 const REPORTS = ['off', 'leak', 'exit'];
+/** Lines for the suspects of a leak. */
+const SUSPECTS = 3;
 
 function say(line) {
   // Straight to the descriptor: the program may have replaced console and streams.
@@ -54,7 +56,10 @@ function register() {
     return;
   }
   if (mode === 'off') return;
-  watch.on('leak', ({ reason }) => say(`leak: ${reason}`));
+  watch.on('leak', ({ reason, suspects = [] }) => {
+    say(`leak: ${reason}`);
+    for (const { sentence } of suspects.slice(0, SUSPECTS)) say(`suspect: ${sentence}`);
+  });
   watch.on('snapshot', ({ path, cause }) => say(`snapshot (${cause}): ${path}`));
   if (mode === 'exit') {
     process.on('exit', () => {

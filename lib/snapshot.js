@@ -197,6 +197,7 @@ function inCopy(path, checked, start) {
         mode: 'fork',
         pauseMs: outcome.pauseMs,
         totalMs: since(start),
+        attempts: outcome.attempts,
       });
     }, POLL_MS);
   });

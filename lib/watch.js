@@ -18,6 +18,12 @@ const { native } = host;
 const POLL_MS = 1000;
 const DEFAULT_WINDOW = 240;
 
+/** Whether Node listens for the heap limit as well: in a worker, or for snapshots of its own. */
+function nodeWantsToKnow() {
+  const flags = [...process.execArgv, process.env.NODE_OPTIONS || ''];
+  return host.threadId !== 0 || flags.some((flag) => flag.includes('--heapsnapshot-near-heap-limit'));
+}
+
 class Watch extends EventEmitter {
   constructor() {
     super();
@@ -26,6 +32,7 @@ class Watch extends EventEmitter {
     this._nextGc = 0;
     this._nextBaseline = 0;
     this._ticking = false;
+    this._evidence = null;
   }
 
   /** Stops watching; the same as `leakwatch.stop()`. */
@@ -69,6 +76,7 @@ class Watch extends EventEmitter {
       this._endings.push(snapshotOnSignal(checked.snapshotSignal, target));
     }
     if (checked.nearHeapLimit) this._guardHeapLimit();
+    if (checked.onLeak === 'capture') this._gatherEvidence();
     if (checked.snapshotDir) require('./storage').cleanUp(this._directory());
     if (checked.control) {
       this._endings.push(require('./control').hold(checked.control, (error) => this._error(error)));
@@ -111,7 +119,7 @@ class Watch extends EventEmitter {
     }
     const target = this._directory();
     // The process is about to end: there is nobody to give way to.
-    native.guardHeapLimit(nativeOptions(target, { niceness: 0 }));
+    native.guardHeapLimit(nativeOptions(target, { niceness: 0 }), nodeWantsToKnow());
     this._endings.push(() => native.disarmHeapLimit());
   }
 
@@ -159,12 +167,33 @@ class Watch extends EventEmitter {
 
   _judge() {
     const { trend, alarm } = judge(this.options.thresholds, true);
-    if (!alarm) return;
-    if (this.options.onLeak === 'capture') this._capture();
-    this.emit('leak', trend);
+    if (alarm && this._evidence) this._tellWithSuspects(trend);
+    else if (alarm) this.emit('leak', trend);
+    else if (this._evidence) this._evidence.observe(native.baselineCount(), trend);
   }
 
-  _capture() {
+  _gatherEvidence() {
+    const { OnLeak } = require('./evidence/on-leak');
+    this._evidence = new OnLeak({ failed: (error) => this._error(error) });
+    this._endings.push(() => {
+      this._evidence.end();
+      this._evidence = null;
+    });
+  }
+
+  /** The leak, once it is known what leaks, or that this cannot be known. */
+  async _tellWithSuspects(trend) {
+    const found = await this._evidence.suspects();
+    // A listener that throws is no reason to write no snapshot.
+    try {
+      this.emit('leak', { ...trend, ...found });
+    } catch (error) {
+      this._error(error);
+    }
+    if (this._evidence && this.options.snapshotDir) this._writeSnapshot();
+  }
+
+  _writeSnapshot() {
     const started = writeSnapshotAsync(this._directory());
     started.then(
       (result) => this._snapshot(null, { ...result, cause: 'leak' }),

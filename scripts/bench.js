@@ -15,9 +15,9 @@ const { ROOT } = require('./setup');
 const peers = require('../__test__/bench/support/peers');
 const { met, render } = require('../__test__/bench/support/table');
 
-const NAMES = ['gc-event', 'throughput', 'load', 'snapshot', 'class-heap', 'tax', 'soak', 'signal', 'service', 'own-state', 'scrape'];
+const NAMES = ['gc-event', 'throughput', 'load', 'snapshot', 'class-heap', 'tax', 'soak', 'signal', 'service', 'own-state', 'scrape', 'history'];
 /** Take many minutes, and so run only if they are named. */
-const LONG = ['limit', 'hour', 'fleet', 'analysis'];
+const LONG = ['limit', 'hour', 'fleet', 'load-clean', 'analysis', 'capture', 'fork', 'soak-fork'];
 
 function fail(text) {
   process.stderr.write(`bench: ${text}\n`);

@@ -29,7 +29,7 @@ function library(messages) {
  * As a shared library alone, cargo leaves out what only Rust callers could use, and functions are inlined only where that
  * makes them small: 2.18 MB become 1.87, and the analysis takes as long as before.
  */
-const SMALL = ['--crate-type', 'cdylib', '--', '-C', 'llvm-args=-inline-threshold=30'];
+const SMALL = ['--crate-type', 'cdylib', '--', '-C', 'llvm-args=-inline-threshold=20'];
 
 function build() {
   const args = ['rustc', '--release', '--locked', '--lib', '--message-format=json-render-diagnostics', ...SMALL];

@@ -6,6 +6,7 @@ const { spawnSync } = require('child_process');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
+const { anchors } = require('./links');
 const { ROOT, install } = require('./setup');
 
 const TOOL = path.join(__dirname, 'docs');
@@ -29,6 +30,12 @@ function unwrapped() {
   // What Error and EventEmitter have is Node's to document.
   const own = body.replace(/ extends (Error|EventEmitter)\b/g, '');
   return `${head}${own.replace(/^ {2}/gm, '').replace(/^(class|function|const) /gm, 'declare $1 ')}\n`;
+}
+
+/** Rows of tables are no headings: what leads to one is told without a link. */
+function linked(page) {
+  const known = anchors(page);
+  return page.replace(/\[([^\]\n]+)\]\(#([^)\s]+)\)/g, (link, text, anchor) => (known.has(anchor) ? link : text));
 }
 
 function generate() {
@@ -69,7 +76,7 @@ function generate() {
     const typedoc = spawnSync(process.execPath, [bin], { cwd: scratch, encoding: 'utf8' });
     if (typedoc.status !== 0) throw new Error(`typedoc: ${typedoc.stdout}${typedoc.stderr}`);
     const page = fs.readFileSync(path.join(scratch, 'out', 'README.md'), 'utf8');
-    return `${HEAD}\n${page.replace(/<a id="[^"]*"><\/a> /g, '').trim()}\n`;
+    return linked(`${HEAD}\n${page.replace(/<a id="[^"]*"><\/a> /g, '').trim()}\n`);
   } finally {
     fs.rmSync(scratch, { recursive: true, force: true });
   }

@@ -35,7 +35,12 @@ const STAGES = {
     cargo('clippy', '--locked', '--all-targets', '--', '-D', 'warnings'),
     cargo('test', '--locked'),
   ],
-  lint: () => [bin('eslint/bin/eslint.js', '.'), bin('typescript/bin/tsc', '-p', '__test__/types')],
+  lint: () => [
+    bin('eslint/bin/eslint.js', '.'),
+    bin('typescript/bin/tsc', '-p', '__test__/types'),
+    node(path.join(__dirname, 'docs.js'), '--check'),
+    node(path.join(__dirname, 'links.js')),
+  ],
   contract: () => [nodeTest(testFiles('contract'))],
   fallback: () => [nodeTest(testFiles('contract'), { LEAKWATCH_NATIVE_V8: 'off' })],
   process: () => [nodeTest(testFiles('process'))],

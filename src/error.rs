@@ -1,6 +1,7 @@
 //! One error type with stable codes, each saying what to do.
 
 use crate::format::bytes;
+use crate::snapshot::SnapshotError;
 use serde_json::{Value, json};
 use std::fmt;
 use std::io;
@@ -86,6 +87,8 @@ pub enum Error {
         /// The limit.
         after: std::time::Duration,
     },
+    /// A capture could not be analysed, or an earlier one not be read.
+    Analysis(SnapshotError),
 }
 
 impl Error {
@@ -105,6 +108,7 @@ impl Error {
             Self::SnapshotFailed(_) => "ERR_LEAKWATCH_SNAPSHOT_FAILED",
             Self::ForkFailed { .. } => "ERR_LEAKWATCH_FORK_FAILED",
             Self::TimedOut { .. } => "ERR_LEAKWATCH_TIMED_OUT",
+            Self::Analysis(error) => error.code(),
         }
     }
 
@@ -134,7 +138,7 @@ impl Error {
             } => json!({ "needed": needed, "available": available, "path": directory }),
             Self::ForkFailed { attempts, why } => json!({ "attempts": attempts, "reason": why }),
             Self::TimedOut { after } => json!({ "timeout": after.as_millis() as u64 }),
-            Self::Aborted | Self::Busy | Self::SnapshotFailed(_) => json!({}),
+            Self::Aborted | Self::Busy | Self::SnapshotFailed(_) | Self::Analysis(_) => json!({}),
         }
     }
 
@@ -224,6 +228,7 @@ impl fmt::Display for Error {
                 "none of {attempts} copies of the process took the snapshot; the last: {why}; \
                  try again, or use mode: 'inline'"
             ),
+            Self::Analysis(error) => write!(f, "{error}"),
             Self::TimedOut { after } => write!(
                 f,
                 "no snapshot within {} ms; nothing was left behind: raise timeout, or lower \

@@ -16,6 +16,7 @@
 #[cfg(not(test))]
 mod addon;
 pub mod capture;
+pub mod captured;
 pub mod error;
 pub mod format;
 pub mod headroom;

@@ -8,6 +8,7 @@ const { spawnSync } = require('child_process');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
+const { find } = require('./support/nodes');
 const { median } = require('./support/statistics');
 const { number } = require('./support/table');
 
@@ -17,6 +18,8 @@ const SCALES = (process.env.LEAKWATCH_BENCH_SCALES || '1,7').split(',').map(Numb
 /** Runs of ours for each of the others', which take minutes at the largest scale. */
 const ROUNDS = Number(process.env.LEAKWATCH_BENCH_ROUNDS || 3);
 const MOST_SECONDS = 1800;
+/** DevTools' code uses what came with Node 22; both of the tools in JavaScript get the same. */
+const NODE_FOR_PEERS = '24.21.0';
 
 function command(file, args, options) {
   const done = spawnSync(file, args, Object.assign({ encoding: 'utf8', maxBuffer: 1 << 28 }, options));
@@ -34,7 +37,7 @@ function cargo(args, folder, name) {
 function install() {
   if (fs.existsSync(path.join(HERE, 'node_modules', 'memlab'))) return;
   const env = Object.assign({ PUPPETEER_SKIP_DOWNLOAD: '1' }, process.env);
-  command('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: HERE, env });
+  command('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: HERE, env });
 }
 
 /** The pair of a scale; written by this Node where it is not there yet. */
@@ -49,17 +52,19 @@ function pair(folder, scale) {
 
 /** One run of a tool: CPU seconds of all its threads, seconds of wall time, bytes of memory at its peak. */
 function run(file, args, env) {
-  const options = { cwd: HERE, env: Object.assign({}, process.env, env), timeout: MOST_SECONDS * 1000 };
+  const options = { cwd: HERE, env: Object.assign({}, process.env, env), timeout: MOST_SECONDS * 1000, killSignal: 'SIGKILL' };
   const lines = command(file, args, options).trim().split('\n');
   return JSON.parse(lines[lines.length - 1]);
 }
 
-function tools() {
+async function tools() {
   const engine = cargo(['--example', 'engine'], ROOT, 'engine');
-  const parser = cargo([], path.join(HERE, 'v8_heap_parser'), 'bench-v8-heap-parser');
+  const parser = cargo(['--locked'], path.join(HERE, 'v8_heap_parser'), 'bench-v8-heap-parser');
   const ours = (threads) => (what, files) => run(engine, ['cost', what, ...files], { ENGINE_THREADS: String(threads) });
+  const binary = await find(NODE_FOR_PEERS);
+  if (!binary) process.stderr.write(`no Node ${NODE_FOR_PEERS}: memlab and DevTools run on this one\n`);
   // Eight gigabytes and more of JavaScript heap at 1.5 GB of snapshot.
-  const node = (tool) => (_, files) => run(process.execPath, ['--max-old-space-size=16000', 'peer.mjs', tool, ...files]);
+  const node = (tool) => (_, files) => run(binary || process.execPath, ['--max-old-space-size=16000', 'peer.mjs', tool, ...files]);
   return {
     'leakwatch, one thread': ours(1),
     'leakwatch, two threads': ours(2),
@@ -91,7 +96,7 @@ function row(name, cost, ours, bytes) {
 
 async function bench({ log }) {
   install();
-  const all = tools();
+  const all = await tools();
   const own = process.env.LEAKWATCH_BENCH_SNAPSHOTS;
   const folder = own || fs.mkdtempSync(path.join(os.tmpdir(), 'leakwatch-bench-'));
   const tables = [];

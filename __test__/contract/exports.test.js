@@ -23,7 +23,7 @@ test('index.d.ts and the module name the same things', () => {
 });
 
 test('promises has what index.d.ts promises', () => {
-  assert.deepStrictEqual(Object.keys(leakwatch.promises).sort(), ['tick', 'writeSnapshot']);
+  assert.deepStrictEqual(Object.keys(leakwatch.promises).sort(), ['capture', 'tick', 'writeSnapshot']);
 });
 
 test('import gives the same module, whole and by name', async () => {

@@ -64,7 +64,7 @@ function failsWith(code, more) {
   };
 }
 
-const HUNG = 60000;
+const HUNG = 300000;
 const INVALID = 'ERR_LEAKWATCH_INVALID_ARGUMENT';
 const refused = (option) =>
   failsWith(INVALID, (error) => {

@@ -9,14 +9,14 @@ const yaml = require('js-yaml');
 
 const FILE = path.join(__dirname, '..', '..', 'ops', 'opentelemetry', 'collector.yml');
 
-/** Settings of the components in use, from their documentation; those that hold settings themselves with theirs. */
+/** Settings of the components in use, from their config.go; those that hold settings themselves with theirs. */
 const SETTINGS = {
   receivers: { otlp: { protocols: { grpc: { endpoint: String }, http: { endpoint: String } } } },
   processors: {
     memory_limiter: { check_interval: String, limit_percentage: Number, spike_limit_percentage: Number },
     batch: { timeout: String, send_batch_size: Number },
   },
-  exporters: { prometheus: { endpoint: String, add_metric_suffixes: Boolean, metric_expiration: String } },
+  exporters: { prometheus: { endpoint: String, translation_strategy: String, metric_expiration: String } },
 };
 
 function mismatch(known, given, where) {

@@ -163,3 +163,47 @@ test('without a meter provider, or with none that is one, the error says what to
     for (const meterProvider of [null, {}, 'x', 1]) assert.throws(() => opentelemetry.exportMetrics({ meterProvider }), invalid('meterProvider'));
     for (const given of [null, {}, 'x']) assert.throws(() => opentelemetry.exportMetrics({ api: given }), invalid('api'));
   `));
+
+for (const encoding of ['http', 'proto']) {
+  test(`an OTLP endpoint gets it from OpenTelemetry's own exporter, encoded as ${encoding === 'http' ? 'JSON' : 'protobuf'}`, () =>
+    passes(`${SDK}
+      const http = require('http');
+      const { OTLPMetricExporter } = require('@opentelemetry/exporter-metrics-otlp-${encoding}');
+      const requests = [];
+      const server = http.createServer((request, response) => {
+        const parts = [];
+        request.on('data', (part) => parts.push(part));
+        request.on('end', () => {
+          requests.push({ url: request.url, type: request.headers['content-type'], body: Buffer.concat(parts) });
+          response.setHeader('content-type', request.headers['content-type']);
+          response.end('${encoding === 'http' ? '{}' : ''}');
+        });
+      });
+      await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+      const url = 'http://127.0.0.1:' + server.address().port + '/v1/metrics';
+      const reader = new PeriodicExportingMetricReader({ exporter: new OTLPMetricExporter({ url }), exportIntervalMillis: 2 ** 30 });
+      opentelemetry.exportMetrics({ meterProvider: new MeterProvider({ readers: [reader] }) });
+      leak();
+      await reader.forceFlush();
+      server.close();
+      assert.strictEqual(requests.length, 1);
+      const [{ url: target, type, body }] = requests;
+      assert.strictEqual(target, '/v1/metrics');
+      if (${encoding === 'proto'}) {
+        assert.strictEqual(type, 'application/x-protobuf');
+        for (const text of ['leakwatch.verdict', 'leaking', 'leakwatch.time_to_limit', 'v8js.gc.duration']) assert.ok(body.includes(text), text);
+      } else {
+        const [{ scopeMetrics: [{ scope, metrics }] }] = JSON.parse(body).resourceMetrics;
+        assert.strictEqual(scope.name, 'leakwatch');
+        const points = (name) => {
+          const { gauge, sum, histogram } = metrics.find((metric) => metric.name === name);
+          return (gauge || sum || histogram).dataPoints;
+        };
+        const of = ({ attributes }, key) => attributes.find((attribute) => attribute.key === key).value.stringValue;
+        const [leaking] = points('leakwatch.verdict').filter((point) => of(point, 'channel') === 'heap' && of(point, 'verdict') === 'leaking');
+        assert.strictEqual(Number(leaking.asInt === undefined ? leaking.asDouble : leaking.asInt), 1);
+        const counted = points('v8js.gc.duration').reduce((total, { count }) => total + Number(count), 0);
+        assert.ok(counted >= 30, String(counted));
+      }
+    `));
+}

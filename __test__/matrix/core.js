@@ -148,6 +148,34 @@ test('a copy of the process takes the snapshot', async () => {
   assert.deepStrictEqual(heard, []);
 }, 'fork');
 
+test('captures without a file', async () => {
+  class CapturedSubject {}
+  const subjects = new Map();
+  const grow = (count) => {
+    for (let n = 0; n < count; n++) subjects.set(subjects.size, Object.assign(new CapturedSubject(), { list: new Array(50).fill(n + 0.5) }));
+  };
+  // A copy where there is one; one in a hundred fails under load.
+  const mode = capabilities.fork.native ? 'fork' : 'auto';
+  const take = async (since) => {
+    const again = () => leakwatch.promises.capture({ mode, since });
+    return again().catch(again);
+  };
+  grow(1000);
+  const first = await take([]);
+  grow(2000);
+  const second = await take([first]);
+  assert.strictEqual(second.mode, capabilities.fork.native ? 'fork' : 'inline');
+  assert.ok(second.pauseMs > 0 && second.nodes > 1000 && second.data.length < 512 * 1024);
+  const row = second.classes.find(({ name }) => name === 'CapturedSubject');
+  assert.strictEqual(row.count, 3000);
+  const third = await take([]);
+  for (const diff of [second.diff, await leakwatch.diff([first, second]), await leakwatch.diff([first, third])]) {
+    const [{ name, countBefore, countAfter, location, holder }] = diff.suspects;
+    assert.deepStrictEqual([name, countAfter - countBefore, holder], ['CapturedSubject', 2000, 'the Map in the variable subjects']);
+    assert.strictEqual(location.url, __filename);
+  }
+});
+
 test('errors with codes', async () => {
   const missing = path.join(directory, 'missing', 'a');
   assert.throws(() => leakwatch.writeSnapshot(missing), { code: 'ERR_LEAKWATCH_NO_DIRECTORY' });

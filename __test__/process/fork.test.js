@@ -8,42 +8,10 @@ const assert = require('assert');
 const fs = require('fs');
 const path = require('path');
 const { test } = require('node:test');
+const { FORK, child } = require('./copies');
 const { assertNoRest, capabilities, folder, needs, passes, readSnapshot, run, text, wholeFiles } = require('./helper');
 
 const here = needs('fork');
-
-/** What the children share: a call that insists, and what the service looks like. */
-const FORK = `
-const forked = async (where, options) => {
-  for (let call = 1; ; call++) {
-    try {
-      return await leakwatch.promises.writeSnapshot(where, { mode: 'fork', ...options });
-    } catch (error) {
-      if (call === 3 || error.code !== 'ERR_LEAKWATCH_FORK_FAILED') throw error;
-    }
-  }
-};
-const descriptors = () => fs.readdirSync('/proc/self/fd').length;
-/** How much private memory copies do not inherit, in kB. */
-const uninherited = () => {
-  let size = 0, sum = 0;
-  for (const line of fs.readFileSync('/proc/self/smaps', 'utf8').split('\\n')) {
-    if (line.startsWith('Size:')) size = Number(line.match(/\\d+/)[0]);
-    else if (line.startsWith('VmFlags:') && / dc/.test(line)) sum += size;
-  }
-  return sum;
-};
-const children = () => fs.readdirSync('/proc').filter((name) => {
-  if (!/^\\d+$/.test(name)) return false;
-  try {
-    const stat = fs.readFileSync('/proc/' + name + '/stat', 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]) === process.pid;
-  } catch (_) {
-    return false;
-  }
-});
-`;
-const child = (script, options) => passes(FORK + `(async () => { ${script} })();`, options);
 
 test('the file holds the same classes as an inline one', here, async (t) => {
   const directory = folder(t);

@@ -47,12 +47,58 @@ test('a worker with resourceLimits: the same error, and a whole snapshot', here,
   assertNoRest(directory);
 });
 
+/** Leaks, and tells each heap limit it sees. */
+const TELL = `const v8 = require('v8');
+  let last = 0;
+  for (;;) {
+    leak();
+    const { heap_size_limit: limit } = v8.getHeapStatistics();
+    if (limit !== last) fs.writeSync(1, limit + ' ');
+    last = limit;
+  }`;
+const MIB = 1 << 20;
+const raises = (stdout) => {
+  const limits = stdout.trim().split(' ').map(Number);
+  return limits.slice(1).map((limit, at) => limit - limits[at]);
+};
+
+test('the limit is raised once, and the last words are the verdict and the file', here, async (t) => {
+  const directory = folder(t);
+  const plain = await run(LEAK + TELL, { args });
+  const watched = await run(start(directory) + LEAK + TELL, { args });
+  assert.deepStrictEqual(raises(plain.stdout), []);
+  assert.deepStrictEqual(raises(watched.stdout), [32 * MIB], watched.stdout);
+  assert.deepStrictEqual(death(watched), death(plain), watched.stderr);
+  assert.strictEqual(wholeFiles(directory), 1, files(directory).join());
+  const [name] = files(directory);
+  const words = watched.stderr.split('\n').filter((line) => line.startsWith('leakwatch['));
+  assert.strictEqual(words.length, 2, watched.stderr);
+  assert.ok(words[0].includes('near the heap limit, snapshot: ') && words[0].includes(name), words[0]);
+  assert.match(words[1], /^leakwatch\[\d+\]: (insufficient|steady|growing|leaking): ./);
+});
+
+test('in a worker, where Node listens too, a little more lets Node have its turn', here, async (t) => {
+  const directory = folder(t);
+  const { stdout } = await passes(`
+    const worker = inWorker(${text(start(directory) + LEAK + TELL)}, { resourceLimits: { maxOldGenerationSizeMb: 32 } });
+    worker.on('error', ({ code }) => console.log('/' + code));
+    worker.on('exit', (code) => console.log('/' + code));`);
+  const [limits, error, code] = stdout.split('/').map((part) => part.trim());
+  assert.deepStrictEqual([error, code], ['ERR_WORKER_OUT_OF_MEMORY', '1']);
+  const [first, ...rest] = raises(limits);
+  assert.strictEqual(first, 32 * MIB, limits);
+  assert.ok(rest.length <= 1 && rest.every((raise) => raise === 16 * MIB), limits);
+  assert.strictEqual(wholeFiles(directory), 1, files(directory).join());
+});
+
 test('a process that lets go after the snapshot lives on, and is told', here, async (t) => {
   const directory = folder(t);
   await passes(
     `const watch = leakwatch.start({ nearHeapLimit: true, snapshotDir: ${text(directory)} });
     ${LEAK}
-    const timer = setInterval(() => { if (fs.readdirSync(${text(directory)}).length === 0) leak(); else kept.length = 0; }, 1);
+    const limit = () => require('v8').getHeapStatistics().heap_size_limit;
+    const before = limit();
+    const timer = setInterval(() => { if (limit() === before) leak(); else kept.length = 0; }, 1);
     watch.on('snapshot', (told) => {
       assert.strictEqual(told.cause, 'nearHeapLimit');
       assert.strictEqual(told.bytes, fs.statSync(told.path).size);

@@ -89,6 +89,18 @@ test('what is suppressed is told and fails nothing; an entry out of date does', 
   assert.match(text, /expired on 2001-01-01/, text);
 });
 
+test('lines are those of the file, not of what a transformer made of it', async (context) => {
+  // babel-jest leaves out the blank lines, and has its map in the source that runs alone.
+  const blank = '\n'.repeat(5);
+  const text = `${blank}const host = require('vm').runInThisContext('process');${blank}test('listens', () => {${blank}  host.on('warning', () => host);\n});\n`;
+  const reporters = ['default', [REPORTER, { failOnLeak: true, costLimit: false }]];
+  const manifest = JSON.stringify({ name: 'transformed', jest: { testEnvironment: 'node', reporters } });
+  const root = scratch(context, { ...sources(3), 'listens.test.js': text, 'package.json': manifest });
+  const { code, text: told } = await run(root, [jest, '-i']);
+  assert.strictEqual(code, 1, told);
+  assert.match(told, /a listener for 'warning' on process that was never removed, listens\.test\.js:16:/, told);
+});
+
 test('a clean project has no alarm, whatever its tests leave for later, and no file is left behind', async (context) => {
   const files = {
     ...sources(30),

@@ -19,6 +19,16 @@ leakwatch.writeSnapshot('a', (error, path) => error ?? path);
 leakwatch.writeSnapshot('a', null, (error, path) => error ?? path);
 leakwatch.writeSnapshot(null, { compress: 'zstd', signal: new AbortController().signal, onProgress: ({ phase }) => phase });
 
+leakwatch.promises.capture({ mode: 'fork', timeout: 1000 }).then(async (first: leakwatch.Capture) => {
+  const second = await leakwatch.promises.capture({ since: [first] });
+  const grown: leakwatch.Diff | null = second.diff;
+  const revived = { data: Buffer.from(second.data) };
+  return [grown, await leakwatch.diff([first, revived]), await leakwatch.summarize(revived)];
+});
+watch.on('leak', ({ suspects = [], suspectsMissing }) => [suspects.map((suspect) => suspect.sentence), suspectsMissing]);
+// @ts-expect-error: a file is no capture
+leakwatch.promises.capture({ since: ['a.heapsnapshot'] });
+
 try {
   leakwatch.tick();
 } catch (error) {

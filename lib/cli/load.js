@@ -1,12 +1,12 @@
 'use strict';
 // `leakwatch load --url … -- node server.js`: the check before going live.
 
-const fs = require('fs');
 const { Wrong, duration, flag, many, parse, text, whole } = require('./arguments');
 const { Load } = require('../load/run');
 const { parseHeader, scenario } = require('../load/scenario');
 const render = require('../load/text');
 const findings = require('../load/findings');
+const { writeWhole } = require('../whole-file');
 const { bytes, signed } = require('./format');
 
 const ROUNDS = 12;
@@ -74,7 +74,7 @@ function endOnSignals(load) {
 
 function write(file, content) {
   try {
-    fs.writeFileSync(file, content);
+    writeWhole(file, content);
   } catch (error) {
     throw new Wrong(`${file} cannot be written: ${error.message}`);
   }

@@ -7,6 +7,7 @@ const { run, suppressText } = require('../analysis');
 const { readRuns } = require('../history/reader');
 const { historyModel } = require('../history/series');
 const { page } = require('../report/page');
+const { writeWhole } = require('../whole-file');
 const { Wrong, flag, many, parse, text, whole } = require('./arguments');
 const { progressLine } = require('./progress');
 const { version } = require('../../package.json');
@@ -69,7 +70,7 @@ async function main(command, argv) {
   if (!options.o && !options.json) throw new Wrong('report needs -o OUT, the page to write');
   const { model, found } = await reportModel({ snapshots, histories, options });
   const content = options.json ? `${JSON.stringify(model, null, 2)}\n` : page(model);
-  if (options.o) fs.writeFileSync(options.o, content, { mode: 0o600 });
+  if (options.o) writeWhole(options.o, content, 0o600);
   else process.stdout.write(content);
   return found ? 1 : 0;
 }

@@ -7,6 +7,7 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { readRuns } = require('../history/reader');
+const { writeWhole } = require('../whole-file');
 const { Wrong, parse, text } = require('./arguments');
 const { verdicts } = require('./verdicts');
 
@@ -122,7 +123,7 @@ async function writePage(file, history) {
   const { page } = require('../report/page');
   const { reportModel } = require('./report');
   const { model } = await reportModel({ snapshots: [], histories: [history] });
-  fs.writeFileSync(file, page(model), { mode: 0o600 });
+  writeWhole(file, page(model), 0o600);
   say(`page: ${file}`);
 }
 

@@ -2,11 +2,11 @@
 // `leakwatch suspects <pid>`: some captures of a running process with pauses in
 // between, and what grew from the first to the last.
 
-const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { Captures } = require('../evidence/captures');
 const { run, suppressText } = require('../analysis');
+const { writeWhole } = require('../whole-file');
 const { bytes, duration } = require('./format');
 
 const COUNT = 3;
@@ -62,7 +62,7 @@ async function suspects(options, ask) {
       say(`capture ${at + 1} of ${count}: ${bytes(size)}, the thread stood still for ${duration(pauseMs)}${next}`);
     }
     const result = await run(request(options, captures.paths));
-    if (o !== undefined) fs.writeFileSync(o, result.text, { mode: 0o600 });
+    if (o !== undefined) writeWhole(o, result.text, 0o600);
     else process.stdout.write(result.text.endsWith('\n') ? result.text : `${result.text}\n`);
     return result.suspects > 0 ? 1 : 0;
   });

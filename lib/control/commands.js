@@ -5,6 +5,7 @@ const path = require('path');
 const host = require('../host');
 const baselines = require('../baselines');
 const options = require('../options');
+const { programPath } = require('../program-path');
 const { history, records, stats, trend } = require('../trend');
 const { writeSnapshotAsync } = require('../snapshot');
 const { refuse } = require('./protocol');
@@ -49,7 +50,7 @@ function status(given, _signal, threads) {
     thread: host.threadId,
     threads,
     title: process.title,
-    script: process.argv[1] || null,
+    script: programPath(),
     cwd: process.cwd(),
     node: process.version,
     leakwatch: version,

@@ -4,6 +4,7 @@
 const host = require('../host');
 const { judge } = require('../trend');
 const { invalid } = require('../error');
+const { programPath } = require('../program-path');
 const lines = require('./lines');
 const { Target } = require('./target');
 const { Writer } = require('./writer');
@@ -37,7 +38,7 @@ function record(watch, given, env = process.env) {
   const run = `${pid}-${threadId}-${start}`;
   const heapLimit = require('v8').getHeapStatistics().heap_size_limit;
   // A worker's arguments are not there yet; its program is the main thread's.
-  const script = threadId === 0 && process.argv[1] ? process.argv[1] : null;
+  const script = threadId === 0 ? programPath() : null;
   const header = (part) =>
     lines.header({ run, part, pid, ppid, threadId, node, leakwatch: version, argv0, script, start, heapLimit });
   const target = new Target(given, { pid, threadId, processStart });

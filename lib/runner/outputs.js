@@ -6,6 +6,7 @@ const path = require('path');
 const { github } = require('../formats/github');
 const { junit } = require('../formats/junit');
 const { sarif } = require('../formats/sarif');
+const { writeWhole } = require('../whole-file');
 const { version } = require('../../package.json');
 
 const RULES = {
@@ -28,7 +29,7 @@ const RULES = {
 
 function write(file, text) {
   fs.mkdirSync(path.dirname(file), { recursive: true });
-  fs.writeFileSync(file, text);
+  writeWhole(file, text);
 }
 
 function detail({ message, held, known, fingerprint, location }, relative) {

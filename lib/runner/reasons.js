@@ -5,11 +5,6 @@
 const crypto = require('crypto');
 const path = require('path');
 
-/** How things of one realm lead to its global object: no hold of the program's making. */
-const STRUCTURAL = new Set([
-  '__proto__', 'constructor', 'context', 'previous', 'map', 'native_context', 'global_proxy_object', 'global_object',
-  'global_proxy', 'shared', 'script_context_table', 'constructor_or_back_pointer', 'extension', 'prototype', 'initial_map',
-]);
 const HANDLE = /^(Node \/ )?(TCP|TCPServerWrap|TCPSocketWrap|TLSWrap|Pipe|PipeWrap|PipeServerWrap|UDP|UDPWrap|TTY|TTYWrap|Process|ProcessWrap|FSWatcher|FSEvent|FSEventWrap|StatWatcher|MessagePort|Worker|ChildProcess|Server|Http2Session|FileHandle|SocketListWrap)$/;
 const COLLECTIONS = new Set(['Map', 'Set', 'Array', 'WeakMap']);
 const COMPILED = /^(\(Compilation cache\)|.*CompilationCacheTable|.*CompiledFnEntry|.*ContextifyScript)$|importModuleDynamically|host_defined_options/;
@@ -18,47 +13,23 @@ const COMPILED = /^(\(Compilation cache\)|.*CompilationCacheTable|.*CompiledFnEn
 const ASYNC_CONTEXT = /kResourceStore|async_context_frame|AsyncContextFrame/;
 /** What V8's inline caches saw last in a function: a realm that is gone is held until another is seen. */
 const INLINE_CACHE = /^system \/ Feedback(Cell|Vector)$/;
-/** Says little: what was current when something was made; a module of a realm, which holds all of it; an inline cache. */
-const SAYS_LITTLE = /kResourceStore|async_context_frame|AsyncContextFrame|^ModuleWrap$|^system \/ (SyntheticModule|Feedback(Cell|Vector))$/;
-const RUNNERS = /[\\/]node_modules[\\/](jest|jest-[^\\/]*|@jest|expect|graceful-fs|source-map-support|vitest|@vitest|vite|mocha|leakwatch)[\\/]/;
 /** What runs a test file: its own listener or timer is there while the file runs, and stays where a file cannot be loaded. */
 const RUNS_FILES = /[\\/]node_modules[\\/](jest-(circus|jasmine2|runner|runtime|worker)|@jest[\\/]core|mocha|vitest|@vitest[\\/]runner)[\\/]/;
-const OWN = path.join(__dirname, '..') + path.sep;
-
-const isRunners = (url) => RUNNERS.test(url) || url.startsWith(OWN);
-
-/** Jest's and Node's own code explain nothing to the one who wrote the test. */
-function isTheirs(url) {
-  return (
-    /^(node:|internal\/|native )/.test(url) ||
-    !(url.startsWith('file:') || /[\\/]/.test(url)) ||
-    isRunners(url)
-  );
-}
 
 function plainUrl(url) {
   return url.startsWith('file://') ? decodeURIComponent(url.slice(7)) : url;
 }
 
-const isStructural = ({ edge, edgeType }) =>
-  STRUCTURAL.has(edge) && (edgeType === 'internal' || edgeType === 'property' || edgeType === 'hidden');
-
-/** Where the chain enters the environment: the last step that is not structural. */
-function entryOf(steps) {
-  for (let at = steps.length - 1; at > 0; at--) if (!isStructural(steps[at])) return at;
-  return 0;
-}
-
 const quiet = (name) => name.replace(/^<symbol (.*)>$/, '$1');
 
 /** A name for the thing at `at`, from how it is reached. */
-function label(steps, at, names) {
+function label(steps, at) {
   for (let i = at; i > 0; i--) {
-    const { edge, edgeType, node, index } = steps[i];
-    if (names && names.has(index)) return names.get(index);
+    const { edge, edgeType, node, module } = steps[i];
+    if (module) return module;
     if (node === 'process') return 'process';
     if (edgeType === 'property' || edgeType === 'context') {
-      if (!isStructural(steps[i]) && !/^_?(events|handle)$/.test(edge)) return quiet(edge);
+      if (!steps[i].structural && !/^_?(events|handle)$/.test(edge)) return quiet(edge);
     }
     if (node && !/^(Object|system |\()/.test(node) && steps[i].type === 'object' && i === at) return node;
   }
@@ -75,7 +46,7 @@ function collectionAbove(steps, entry) {
   return null;
 }
 
-function classify(steps, entry, oneShot, names) {
+function classify(steps, entry, oneShot) {
   // A holder holds directly: what lies behind the scope of another function is that function's doing.
   const find = (test) => {
     for (let at = entry; at > 0; at--) {
@@ -120,11 +91,11 @@ function classify(steps, entry, oneShot, names) {
     return { kind: 'cache', what: `the ${node} '${quiet(edge)}'${on}, which outlives the test file` };
   }
   if (edgeType === 'property' && entry > 1 && type === 'closure' && steps[entry].location) {
-    const owner = steps[entry - 1].node === 'process' ? 'process' : label(steps, entry - 1, names);
+    const owner = steps[entry - 1].node === 'process' ? 'process' : label(steps, entry - 1);
     return { kind: 'patched-global', what: `${owner}.${quiet(edge)}, which was replaced and never put back` };
   }
   if (edgeType === 'property' && entry > 1) {
-    return { kind: 'kept', what: `the property ${label(steps, entry - 1, names)}.${quiet(edge)}` };
+    return { kind: 'kept', what: `the property ${label(steps, entry - 1)}.${quiet(edge)}` };
   }
   if (edgeType === 'context') return { kind: 'kept', what: `the variable '${edge}' of code that outlives the test file` };
   const promise = find(({ node }) => /Promise|Generator/.test(node));
@@ -137,37 +108,38 @@ function handleOfTests(steps, events) {
   return steps.slice(0, events).some(({ node }) => /TCPServerWrap|PipeServerWrap|FSEvent|StatWatcher|UDP/.test(node));
 }
 
-/** The place nearest to the environment that someone's own code stands at. */
+/** The place nearest to the environment that the program's own code stands at. */
 function ownLocation(steps, entry) {
-  for (let at = entry; at > 0; at--) {
-    const { location } = steps[at];
-    if (location && !isTheirs(location.url)) return location;
-  }
-  for (const { location } of steps.slice(entry)) if (location && !isTheirs(location.url)) return location;
-  return undefined;
+  const isOwn = ({ owner }) => owner === 'program';
+  const before = steps.slice(1, entry + 1).reverse().find(isOwn);
+  const own = before || steps.slice(entry).find(isOwn);
+  return own && own.location;
 }
 
-/** `{kind, what, location?, path, fingerprint}` of a chain from the root to an environment. */
-function explain(steps, { rootDir, oneShot = false, location, names } = {}) {
-  if (steps.length === 0) return undefined;
-  const entry = entryOf(steps);
-  let place = ownLocation(steps, entry) || location;
-  let { kind, what } = classify(steps, entry, oneShot, names);
+/**
+ * `{kind, what, location?, path, fingerprint}` of a chain from the root to an environment, as the addon tells it:
+ * `{steps, entry, oneShot, nearby}`.
+ */
+function explain({ steps, entry, oneShot, nearby }, { rootDir } = {}) {
+  const own = ownLocation(steps, entry);
+  const runsFiles = !own && steps.slice(entry).some(({ location }) => location && RUNS_FILES.test(location.url));
+  let place = runsFiles ? undefined : own || nearby;
+  let { kind, what } = classify(steps, entry, oneShot);
   // No place of the program's own on the way, and none near it: the runner's own doing, or V8's.
   const vague = kind === 'kept' || kind === 'unknown' || kind === 'cache';
+  const byRunner = steps.some(({ node, owner }) => node === 'ModuleWrap' || owner === 'runner');
   // Jest runs tests in an async context of its own, so what is made once and for all, like Node's resolver, keeps the first file.
-  const byRunner = !ownLocation(steps, entry) && steps.slice(entry).some(({ location: at }) => at && RUNS_FILES.test(at.url));
-  if (byRunner) place = undefined;
   const cache = steps.slice(0, entry).findIndex(({ node }) => INLINE_CACHE.test(node));
+  const isRunners =
+    runsFiles || kind === 'async-context' || (byRunner && (place ? kind === 'patched-global' || kind === 'kept' : vague));
   if (cache > 0) [kind, what, place] = ['runner', `V8's inline caches of ${label(steps, cache - 1)}, until they see another`, undefined];
-  else if (byRunner || kind === 'async-context') [kind, what] = ['runner', `the test runner itself (${what})`];
-  else if ((!place ? vague : kind === 'patched-global' || kind === 'kept') && steps.some(({ node, location: at }) => node === 'ModuleWrap' || (at && isRunners(at.url)))) [kind, what] = ['runner', `the test runner itself (${what})`];
+  else if (isRunners) [kind, what] = ['runner', `the test runner itself (${what})`];
   const url = place && path.relative(rootDir || process.cwd(), plainUrl(place.url));
   const shown = steps.slice(Math.max(0, entry - 6), entry + 1).map((step) => ({
     edge: step.edge,
     node: step.node || '(anonymous)()',
     type: step.type,
-    location: step.location,
+    location: step.location || undefined,
   }));
   // A handle or timer is reached by another chain in every version of Node: the place says which it is.
   const named = kind === 'handle' || kind === 'timer' || kind === 'pending-timer' ? '' : what.replace(/\d+/g, '#');
@@ -181,4 +153,4 @@ function explain(steps, { rootDir, oneShot = false, location, names } = {}) {
   };
 }
 
-module.exports = { ASYNC_CONTEXT, SAYS_LITTLE, isRunners, entryOf, explain, isTheirs, plainUrl };
+module.exports = { explain };

@@ -45,7 +45,7 @@ async function evidence(records, rootDir) {
     const last = captures[captures.length - 1];
     const count = records.filter(({ type }) => type === 'file').length;
     const labels = Array.from({ length: count }, (_, n) => labelOf(n));
-    const explained = explainSnapshot(last.file, labels, { rootDir });
+    const explained = await explainSnapshot(last.file, labels, { rootDir });
     labels.forEach((label, n) => {
       if (explained.has(label)) out.reasons.set(n, explained.get(label));
     });

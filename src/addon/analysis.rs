@@ -1,9 +1,10 @@
 //! Snapshot files and their meaning, worked out on libuv's thread pool.
 
-use super::objects::JsError;
+use super::outcomes::JsError;
 use super::{Result, refused};
 use crate::report::{self, Model, TextStyle};
 use crate::snapshot::redact::{Redaction, redact};
+use crate::snapshot::retainers::{Marked, retainers};
 use crate::snapshot::{
     DiffOptions, OnProgress, Options, Phase, Progress, SnapshotError, diff, summarize, suppress,
 };
@@ -24,7 +25,7 @@ type Step = FnArgs<(String, f64, f64, f64)>;
 #[napi(object)]
 #[derive(Clone)]
 pub struct JsAnalysis {
-    /// `summary`, `diff`, `redact` (two paths: from, to) or `nothing` (a report of no snapshot).
+    /// `summary`, `diff`, `retainers`, `redact` (two paths: from, to) or `nothing` (a report of no snapshot).
     pub what: String,
     pub paths: Vec<String>,
     /// `value` (the API's result as JSON); a report as `model` (JSON in one line), `json` or `text`.
@@ -43,6 +44,10 @@ pub struct JsAnalysis {
     pub node_version: Option<String>,
     /// Replace keys of dictionaries as well.
     pub property_names: Option<bool>,
+    /// For `retainers`: the class that marks objects, the labels asked for, and the folder of our own code.
+    pub mark: Option<String>,
+    pub labels: Option<Vec<String>>,
+    pub own_folder: Option<String>,
 }
 
 #[napi(object)]
@@ -190,6 +195,7 @@ fn work(
     match (request.what.as_str(), paths.as_slice()) {
         ("nothing", []) => {}
         ("redact", [from, to]) => return redacted(request, from, to, progress),
+        ("retainers", [path]) => return held(request, path, progress),
         ("summary", [path]) => {
             let defaults = Options::default();
             model.summary = Some(summarize(
@@ -274,6 +280,24 @@ fn redacted(
     let bytes = redact(from, to, &redaction)?;
     Ok(JsAnalysed {
         text: bytes.to_string(),
+        suspects: 0,
+        error: None,
+    })
+}
+
+fn held(
+    request: &JsAnalysis,
+    path: &Path,
+    progress: OnProgress<'_>,
+) -> std::result::Result<JsAnalysed, SnapshotError> {
+    let marked = Marked {
+        class: request.mark.as_deref().unwrap_or_default(),
+        labels: request.labels.as_deref().unwrap_or_default(),
+        own_folder: request.own_folder.as_deref().unwrap_or_default(),
+        progress: Some(progress),
+    };
+    Ok(JsAnalysed {
+        text: report::retainers_value(&retainers(path, &marked)?).to_string(),
         suspects: 0,
         error: None,
     })

@@ -1,9 +1,10 @@
 //! Captures that a copy of the process sees to.
 
-use super::objects::{JsCaptureOptions, JsError, JsOutcome};
+use super::captures::JsWanted;
+use super::outcomes::{JsCaptureOptions, JsError, JsOutcome};
 use super::{Result, native, session};
-use crate::capture::CaptureOptions;
 use crate::capture::forked::{self, Job};
+use crate::capture::{CaptureOptions, Task};
 use napi::Env;
 use napi_derive::napi;
 use parking_lot::Mutex;
@@ -23,13 +24,23 @@ impl ForkedCapture {
     /// before `approve`.
     #[napi(factory, catch_unwind)]
     pub fn start(env: Env, options: JsCaptureOptions, approved: bool) -> Result<Self> {
-        native(&env)?;
-        let session = session(&env)?;
+        Self::begin(&env, options, Task::File { approved })
+    }
+
+    /// Begins one whose copy analyses it: a few kilobytes, and no file.
+    #[napi(factory, catch_unwind)]
+    pub fn analyse(env: Env, options: JsCaptureOptions, wanted: JsWanted) -> Result<Self> {
+        Self::begin(&env, options, Task::Analysis(wanted.into()))
+    }
+
+    fn begin(env: &Env, options: JsCaptureOptions, task: Task) -> Result<Self> {
+        native(env)?;
+        let session = session(env)?;
         session.reach();
         let options = CaptureOptions::try_from(options)?;
         let (outcome, start) = (Arc::new(Mutex::new(None)), Instant::now());
         let told = Arc::clone(&outcome);
-        let job = forked::start(&session, options, approved, move |result| {
+        let job = forked::start(&session, options, task, move |result| {
             let total_ms = start.elapsed().as_secs_f64() * 1000.0;
             let mut done = JsOutcome {
                 waited_ms: total_ms,
@@ -39,8 +50,7 @@ impl ForkedCapture {
             match result {
                 Err(error) => done.error = Some(JsError::from(&error)),
                 Ok(forked) => {
-                    done.path = Some(forked.path.to_string_lossy().into_owned());
-                    done.bytes = Some(forked.bytes as f64);
+                    done.set(forked.product);
                     done.pause_ms = forked.pause_ms;
                     done.nodes = forked.nodes as f64;
                     done.attempts = Some(forked.attempts);

@@ -1,6 +1,6 @@
 //! Snapshots that no call waits for: on signals, and near the heap limit.
 
-use super::objects::{JsCaptureOptions, JsOutcome};
+use super::outcomes::{JsCaptureOptions, JsOutcome};
 use super::{Result, environment, native, refused, session};
 use crate::capture::CaptureOptions;
 use crate::error::Error;
@@ -104,12 +104,12 @@ pub fn reach(env: Env) -> Result<bool> {
     Ok(session(&env)?.reach())
 }
 
-/// Arms a snapshot near the heap limit.
+/// Arms a snapshot near the heap limit; `has_next` if Node is to be asked after us.
 #[napi(catch_unwind)]
-pub fn guard_heap_limit(env: Env, options: JsCaptureOptions) -> Result<bool> {
+pub fn guard_heap_limit(env: Env, options: JsCaptureOptions, has_next: bool) -> Result<bool> {
     native(&env)?;
     let options = CaptureOptions::try_from(options)?;
-    Ok(session(&env)?.guard_heap_limit(options))
+    Ok(session(&env)?.guard_heap_limit(options, has_next))
 }
 
 /// Takes it out again.

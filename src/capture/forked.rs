@@ -6,24 +6,28 @@
 //! forks again if the copy came to nothing. A copy can fail without fault of
 //! anybody's: a lock was held, a concurrent marker was under way.
 
+use super::analysis::Analysis;
+use super::copy::{CAPTURE, copy};
+use super::job::Deadline;
 use super::watchdog::{Look, Watchdog};
-use super::{CaptureOptions, Forked, resolve};
+use super::{CaptureOptions, Forked, Product, Task, resolve};
+use crate::captured::MAX_BYTES;
 use crate::error::Error;
 use crate::headroom::{self, Free, Work};
 use crate::session::Session;
 use crate::snapshot::target::Compression;
 use crate::snapshot::writer::directory_of;
 use crate::system;
-use crate::v8::fork::{self, Ended, Exit, Phase, Prepared, Progress, Running, Settings};
+use crate::v8::fork::{Ended, Exit, Prepared, Running, Settings};
 use crate::v8::isolate::CurrentIsolate;
 use parking_lot::Mutex;
-use std::io::{PipeWriter, Write};
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
+pub use super::job::Job;
 pub use crate::v8::fork::supported;
 
 /// Copies made for one snapshot before it is given up. One in a hundred fails
@@ -38,77 +42,18 @@ const PREPARATIONS: u32 = 5;
 /// How long the threads here wait at a time before they look up.
 const GLANCE: Duration = Duration::from_millis(50);
 const READ_SIZE: usize = 1 << 20;
+/// What stands for the path where there is no file.
+const NO_FILE: &str = "/";
 
 /// One copy at a time: two need twice the memory.
 static TURN: Mutex<()> = Mutex::new(());
 
-/// A capture under way, as others see it.
-#[derive(Default)]
-pub struct Job {
-    cancelled: AtomicBool,
-    written: AtomicU64,
-    progress: Mutex<Option<Arc<Progress>>>,
-    /// All is written; the file's name waits for [`Job::approve`].
-    whole: AtomicBool,
-    approved: AtomicBool,
-}
-
-impl Job {
-    /// Gives it up; the copy is ended.
-    pub fn cancel(&self) {
-        self.cancelled.store(true, Ordering::Release);
-    }
-
-    /// Bytes so far, and whether they have begun to come.
-    pub fn written(&self) -> (u64, bool) {
-        let writing = self
-            .progress
-            .lock()
-            .as_ref()
-            .is_some_and(|progress| progress.phase() == Phase::Write);
-        (self.written.load(Ordering::Relaxed), writing)
-    }
-
-    /// Whether all is written and the file waits for its name.
-    pub fn is_whole(&self) -> bool {
-        self.whole.load(Ordering::Acquire)
-    }
-
-    /// Gives the file its name.
-    pub fn approve(&self) {
-        self.approved.store(true, Ordering::Release);
-    }
-
-    fn check(&self, deadline: Deadline) -> Result<(), Error> {
-        if self.cancelled.load(Ordering::Acquire) {
-            return Err(Error::Aborted);
-        }
-        deadline.check()
-    }
-}
-
-#[derive(Clone, Copy)]
-struct Deadline {
-    at: Instant,
-    after: Duration,
-}
-
-impl Deadline {
-    fn check(self) -> Result<(), Error> {
-        if Instant::now() < self.at {
-            return Ok(());
-        }
-        Err(Error::TimedOut { after: self.after })
-    }
-}
-
 /// Begins a capture of the session's isolate; `done` is told of its end, on
-/// another thread. Unless it is approved from the start, the file gets no name
-/// before [`Job::approve`].
+/// another thread.
 pub fn start(
     session: &Arc<Session>,
     options: CaptureOptions,
-    approved: bool,
+    task: Task,
     done: impl FnOnce(Result<Forked, Error>) + Send + 'static,
 ) -> Result<Arc<Job>, Error> {
     supported().map_err(|why| Error::Unavailable {
@@ -116,11 +61,13 @@ pub fn start(
         why: why.into(),
     })?;
     let (session, job) = (Arc::clone(session), Arc::new(Job::default()));
-    job.approved.store(approved, Ordering::Relaxed);
+    if let Task::File { approved } = task {
+        job.approved.store(approved, Ordering::Relaxed);
+    }
     let seen = Arc::clone(&job);
     std::thread::Builder::new()
         .name("leakwatch-fork".into())
-        .spawn(move || done(Capture::new(&session, &options, &job).run()))
+        .spawn(move || done(Capture::new(&session, &options, &job).run(task)))
         .map_err(|source| Error::ForkFailed {
             attempts: 0,
             why: format!("the thread that would see to it could not be started: {source}"),
@@ -132,6 +79,7 @@ struct Capture<'a> {
     session: &'a Arc<Session>,
     options: &'a CaptureOptions,
     job: &'a Job,
+    analysis: Option<Arc<Analysis>>,
     deadline: Deadline,
     pause: Duration,
     reached: Option<Instant>,
@@ -168,6 +116,7 @@ impl<'a> Capture<'a> {
             session,
             options,
             job,
+            analysis: None,
             deadline: Deadline {
                 at: Instant::now() + options.timeout,
                 after: options.timeout,
@@ -177,8 +126,14 @@ impl<'a> Capture<'a> {
         }
     }
 
-    fn run(mut self) -> Result<Forked, Error> {
-        let path = resolve(self.options, self.session.thread_id())?;
+    fn run(mut self, task: Task) -> Result<Forked, Error> {
+        let path = match task {
+            Task::File { .. } => resolve(self.options, self.session.thread_id())?,
+            Task::Analysis(wanted) => {
+                self.analysis = Some(Arc::new(Analysis::new(wanted)?));
+                NO_FILE.into()
+            }
+        };
         let _turn = loop {
             self.job.check(self.deadline)?;
             if let Some(turn) = TURN.try_lock_for(GLANCE) {
@@ -188,10 +143,9 @@ impl<'a> Capture<'a> {
         let mut last = String::new();
         for attempt in 1..=ATTEMPTS {
             match self.attempt(&path) {
-                Ok((bytes, nodes)) => {
+                Ok((product, nodes)) => {
                     return Ok(Forked {
-                        path,
-                        bytes,
+                        product,
                         pause_ms: self.pause.as_secs_f64() * 1000.0,
                         reached: self.reached.unwrap_or_else(Instant::now),
                         nodes,
@@ -211,32 +165,69 @@ impl<'a> Capture<'a> {
         })
     }
 
-    fn attempt(&mut self, path: &Path) -> Result<(u64, u64), Failure> {
+    fn attempt(&mut self, path: &Path) -> Result<(Product, u64), Failure> {
+        if self.analysis.is_some() {
+            return self.attempt_analysis();
+        }
         // The folder is tried first: a missing one is the commoner mistake.
         let writer = self.options.open(path)?;
-        let free = system::free(directory_of(path));
-        let budget = self.budget(free);
-        let (mut running, heap_used) = self.launch(path, free, budget)?;
-        *self.job.progress.lock() = Some(Arc::clone(&running.progress));
-        self.job.written.store(0, Ordering::Relaxed);
         let mut heard = true;
-        let ended = self.follow(&mut running, &mut |chunk| {
-            let sum = chunk.len() as u64;
-            self.job.written.fetch_add(sum, Ordering::Relaxed);
+        let nodes = self.attempt_into(path, &mut |chunk| {
             heard = writer.write(chunk);
             heard
-        })?;
+        });
         if !heard {
             // It has failed, and knows why.
             let why = writer.finish().err();
             return Err(Failure::Final(why.unwrap_or(Error::Aborted)));
         }
+        let nodes = nodes?;
+        self.await_approval()?;
+        let written = writer.finish()?;
+        Ok((Product::File(written.path, written.bytes), nodes))
+    }
+
+    fn attempt_analysis(&mut self) -> Result<(Product, u64), Failure> {
+        let mut answer = Vec::new();
+        let nodes = self.attempt_into(Path::new(NO_FILE), &mut |chunk| {
+            answer.extend_from_slice(chunk);
+            answer.len() <= MAX_BYTES + 1
+        })?;
+        match answer.split_first() {
+            Some((&CAPTURE, capture)) => Ok((Product::Capture(capture.to_vec()), nodes)),
+            // Another copy would come to the same.
+            failure => Err(Failure::Final(Error::ForkFailed {
+                attempts: 1,
+                why: failure.map_or_else(String::new, |(_, why)| {
+                    format!(
+                        "the copy could not analyse it: {}",
+                        String::from_utf8_lossy(why)
+                    )
+                }),
+            })),
+        }
+    }
+
+    /// One copy from its making to its end: the nodes of its graph.
+    fn attempt_into(
+        &mut self,
+        path: &Path,
+        sink: &mut dyn FnMut(&[u8]) -> bool,
+    ) -> Result<u64, Failure> {
+        let free = system::free(directory_of(path));
+        let budget = self.budget(free);
+        let (mut running, heap_used) = self.launch(path, free, budget)?;
+        *self.job.progress.lock() = Some(Arc::clone(&running.progress));
+        self.job.written.store(0, Ordering::Relaxed);
+        let ended = self.follow(&mut running, &mut |chunk| {
+            let sum = chunk.len() as u64;
+            self.job.written.fetch_add(sum, Ordering::Relaxed);
+            sink(chunk)
+        })?;
         self.judge(ended, &running, budget, heap_used)?;
         let nodes = running.progress.nodes();
         self.session.learn(nodes, heap_used);
-        self.await_approval()?;
-        let written = writer.finish()?;
-        Ok((written.bytes, nodes))
+        Ok(nodes)
     }
 
     /// Whoever follows the progress may give it up at the last byte still.
@@ -299,6 +290,7 @@ impl<'a> Capture<'a> {
         let slot = Arc::new(Mutex::new(Some(prepared)));
         let (sender, answers) = sync_channel(1);
         let (options, session) = (self.options.clone(), Arc::clone(self.session));
+        let analysis = self.analysis.clone();
         let (theirs, path) = (Arc::clone(&slot), path.to_path_buf());
         let asked = self.session.errand(Box::new(move |isolate, in_gc| {
             let start = Instant::now();
@@ -308,15 +300,25 @@ impl<'a> Capture<'a> {
                 None => Reply::Stale,
                 Some(prepared) if !last && !prepared.is_current() => Reply::Stale,
                 Some(prepared) if last && prepared.refresh().is_err() => Reply::Stale,
-                Some(prepared) => match check(&session, isolate, &options, &path, free) {
-                    Err(error) => Reply::Refused(error),
-                    Ok(heap_used) => Reply::Forked(
-                        prepared.fork(|pipe, progress| {
-                            copy(isolate, options.numeric_values, in_gc, pipe, progress)
-                        }),
-                        heap_used,
-                    ),
-                },
+                Some(prepared) => {
+                    match check(&session, isolate, &options, analysis.is_some(), &path, free) {
+                        Err(error) => Reply::Refused(error),
+                        Ok(heap_used) => Reply::Forked(
+                            prepared.fork(|pipe, progress| {
+                                let analysis = analysis.as_deref();
+                                copy(
+                                    isolate,
+                                    options.numeric_values,
+                                    analysis,
+                                    in_gc,
+                                    pipe,
+                                    progress,
+                                )
+                            }),
+                            heap_used,
+                        ),
+                    }
+                }
             };
             // Nobody listens if the capture was given up; the copy ends with the reply.
             let _ = sender.send((reply, start, Instant::now()));
@@ -433,47 +435,22 @@ fn check(
     session: &Session,
     isolate: CurrentIsolate,
     options: &CaptureOptions,
+    analysed: bool,
     path: &Path,
     free: Free,
 ) -> Result<u64, Error> {
     let heap_used = isolate.heap_statistics().map_or(0, |s| s.used_heap_size);
     if !options.force {
         let compressed = options.compression != Compression::None;
-        let work = Work::ForkedFile { compressed };
+        let work = if analysed {
+            Work::ForkedAnalysis
+        } else {
+            Work::ForkedFile { compressed }
+        };
         let need = headroom::estimate(heap_used, session.nodes_per_byte(), work);
         headroom::check(need, free, heap_used, directory_of(path))?;
     }
     Ok(heap_used)
-}
-
-/// The copy's whole work. Nothing in here may take a lock of the service's.
-fn copy(
-    isolate: CurrentIsolate,
-    numeric_values: bool,
-    in_gc: bool,
-    pipe: &mut PipeWriter,
-    progress: &Progress,
-) -> Exit {
-    if !in_gc {
-        isolate.build_line_ends();
-    }
-    let taken = isolate.take_heap_snapshot(numeric_values, &mut |done, total| {
-        progress.build(done, total);
-        fork::live();
-        true
-    });
-    let Ok(snapshot) = taken else {
-        return Exit::NoSnapshot;
-    };
-    progress.set_nodes(snapshot.nodes_count());
-    progress.enter(Phase::Write);
-    let whole = snapshot.serialize(&mut |chunk| {
-        fork::live();
-        pipe.write_all(chunk).is_ok()
-    });
-    // The process ends; taking millions of nodes apart would be for nothing.
-    std::mem::forget(snapshot);
-    if whole { Exit::Done } else { Exit::Unheard }
 }
 
 fn gone() -> Error {

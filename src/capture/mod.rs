@@ -1,5 +1,11 @@
 //! Taking a snapshot of an isolate into a file: at once, or in a copy of the process (`forked`).
 
+pub mod analysis;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
+mod copy;
 #[cfg(all(
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
@@ -15,6 +21,11 @@ pub mod forked;
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
+mod job;
+#[cfg(all(
+    target_os = "linux",
+    any(target_arch = "x86_64", target_arch = "aarch64")
+))]
 mod watchdog;
 
 use crate::error::Error;
@@ -25,16 +36,35 @@ use crate::snapshot::writer::{Writer, directory_of};
 use crate::system;
 use crate::v8::heap_profiler::TakeError;
 use crate::v8::isolate::CurrentIsolate;
+use analysis::{Beside, Wanted};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
-/// A snapshot taken in a copy, whole and on disk.
+/// What a capture comes to.
+#[derive(Debug)]
+pub enum Product {
+    /// A file, whole and on disk: where, and its size.
+    File(PathBuf, u64),
+    /// What an analysis left.
+    Capture(Vec<u8>),
+}
+
+/// What a copy is for.
+pub enum Task {
+    /// A file. Unless it is approved from the start, it gets no name before [`forked::Job::approve`].
+    File {
+        /// From the start.
+        approved: bool,
+    },
+    /// An analysis in the copy.
+    Analysis(Wanted),
+}
+
+/// What was taken in a copy.
 #[derive(Debug)]
 pub struct Forked {
-    /// Where.
-    pub path: PathBuf,
-    /// Its size.
-    pub bytes: u64,
+    /// What came of it.
+    pub product: Product,
     /// How long the isolate stood still, in milliseconds, failed copies included.
     pub pause_ms: f64,
     /// When the isolate was reached first.
@@ -180,6 +210,77 @@ pub fn capture(
     let writer = options.open(&path)?;
     check_headroom(options, &path, heap_used, session.nodes_per_byte())?;
 
+    let mut write = |chunk: &[u8]| writer.write(chunk);
+    let taken = take(session, isolate, options, heap_used, progress, &mut write)?;
+    if taken.nodes == 0 {
+        let why = writer.finish().err();
+        return Err(why.unwrap_or(Error::SnapshotFailed("serialising it ended early")));
+    }
+    Ok(Captured {
+        writer,
+        path,
+        pause_ms: taken.pause_ms,
+        nodes: taken.nodes,
+    })
+}
+
+/// The same into an analysis on another thread; there is no file.
+pub fn analyse(
+    session: &Session,
+    isolate: CurrentIsolate,
+    options: &CaptureOptions,
+    beside: &Beside,
+) -> Result<Taken, Error> {
+    let _busy = session.begin_capture()?;
+    let heap_used = isolate
+        .heap_statistics()
+        .map_or(0, |statistics| statistics.used_heap_size);
+    check_analysis(options, heap_used, session.nodes_per_byte())?;
+    let mut write = |chunk: &[u8]| beside.write(chunk);
+    let taken = take(
+        session,
+        isolate,
+        options,
+        heap_used,
+        &mut |_| true,
+        &mut write,
+    )?;
+    if taken.nodes == 0 {
+        return Err(Error::SnapshotFailed("serialising it ended early"));
+    }
+    Ok(taken)
+}
+
+/// Refuses an analysis in this process that the machine has no room for.
+pub fn check_analysis(
+    options: &CaptureOptions,
+    heap_used: u64,
+    nodes_per_byte: Option<f64>,
+) -> Result<(), Error> {
+    if options.force {
+        return Ok(());
+    }
+    let root = Path::new("/");
+    let need = headroom::estimate(heap_used, nodes_per_byte, Work::ForkedAnalysis);
+    headroom::check(need, system::free(root), heap_used, root)
+}
+
+/// What V8 gave, and for how long the isolate stood still.
+pub struct Taken {
+    /// Nodes of the graph; 0 if nobody took all of the text.
+    pub nodes: u64,
+    /// In milliseconds.
+    pub pause_ms: f64,
+}
+
+fn take(
+    session: &Session,
+    isolate: CurrentIsolate,
+    options: &CaptureOptions,
+    heap_used: u64,
+    progress: &mut dyn FnMut(Progress) -> bool,
+    write: &mut dyn FnMut(&[u8]) -> bool,
+) -> Result<Taken, Error> {
     let start = Instant::now();
     isolate.build_line_ends();
     let recorder = session.recorder();
@@ -197,29 +298,24 @@ pub fn capture(
         let whole = snapshot.serialize(&mut |chunk| {
             sent += chunk.len() as u64;
             given_up = !progress(Progress::Write(sent));
-            !given_up && writer.write(chunk)
+            !given_up && write(chunk)
         });
         if given_up {
             return Err(Error::Aborted);
         }
-        // If the writer failed, `finish` knows why; it is asked below.
+        // If the writer failed, it knows why.
         Ok(if whole { nodes } else { 0 })
     });
     // Whatever happened, ids that nobody asked for must not slow the service.
     let whole = matches!(nodes, Ok(nodes) if nodes > 0);
     session.end_ids(isolate, options.keep_ids && whole);
     let nodes = nodes?;
-    let pause_ms = start.elapsed().as_secs_f64() * 1000.0;
-    if nodes == 0 {
-        let why = writer.finish().err();
-        return Err(why.unwrap_or(Error::SnapshotFailed("serialising it ended early")));
+    if nodes > 0 {
+        session.learn(nodes, heap_used);
     }
-    session.learn(nodes, heap_used);
-    Ok(Captured {
-        writer,
-        path,
-        pause_ms,
+    Ok(Taken {
         nodes,
+        pause_ms: start.elapsed().as_secs_f64() * 1000.0,
     })
 }
 

@@ -1,6 +1,6 @@
 //! Where a process cannot be copied: every capture is taken here.
 
-use super::{CaptureOptions, Forked};
+use super::{CaptureOptions, Forked, Task};
 use crate::error::Error;
 use crate::session::Session;
 use std::sync::Arc;
@@ -32,7 +32,7 @@ impl Job {
 pub fn start(
     _session: &Arc<Session>,
     _options: CaptureOptions,
-    _approved: bool,
+    _task: Task,
     _done: impl FnOnce(Result<Forked, Error>) + Send + 'static,
 ) -> Result<Arc<Job>, Error> {
     Err(Error::Unavailable {

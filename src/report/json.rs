@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::report::{Model, SCHEMA_VERSION};
 use crate::snapshot::known::KnownLeaks;
+use crate::snapshot::retainers::{Owner, Retained, Step};
 use crate::snapshot::suppress::Suppression;
 use crate::snapshot::{
     ClassDelta, ClassRow, Diff, FileInfo, PathStep, Place, Summary, Suspect, TreeNode,
@@ -120,6 +121,34 @@ fn step_value(step: &PathStep) -> Value {
         value["accumulates"] = true.into();
     }
     value
+}
+
+/// What holds objects that were known beforehand.
+pub fn retainers_value(retained: &[Retained]) -> Value {
+    let value = |each: &Retained| {
+        json!({
+            "label": each.label,
+            "through": each.through,
+            "steps": each.steps.iter().map(link_value).collect::<Vec<_>>(),
+            "entry": each.entry,
+            "oneShot": each.one_shot,
+            "nearby": each.nearby.as_ref().map(place_value),
+        })
+    };
+    retained.iter().map(value).collect()
+}
+
+fn link_value(step: &Step) -> Value {
+    json!({
+        "edge": step.edge,
+        "edgeType": step.edge_type.name(),
+        "node": step.node,
+        "type": step.node_type.name(),
+        "structural": step.structural,
+        "location": step.location.as_ref().map(place_value),
+        "owner": step.owner.map(Owner::name),
+        "module": step.module,
+    })
 }
 
 fn place_value(place: &Place) -> Value {

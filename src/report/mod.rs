@@ -3,7 +3,7 @@
 mod json;
 mod text;
 
-pub use json::{diff_value, json, summary_value, suspect_value, value};
+pub use json::{diff_value, json, retainers_value, summary_value, suspect_value, value};
 pub use text::{TextStyle, text};
 
 use crate::snapshot::suppress::Suppression;

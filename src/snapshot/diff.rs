@@ -6,17 +6,18 @@ use rustc_hash::FxHashMap;
 
 use crate::snapshot::SnapshotError;
 use crate::snapshot::contexts::Contexts;
-use crate::snapshot::graph::Graph;
-use crate::snapshot::growth::{self, Growth};
+use crate::snapshot::growth::{self, Growth, Side};
 use crate::snapshot::heap::{Heap, processors};
-use crate::snapshot::ids;
+use crate::snapshot::ids::{self, IdSet};
 use crate::snapshot::kind::NodeType;
 use crate::snapshot::largest::{TreeNode, largest};
 use crate::snapshot::originals::Originals;
 use crate::snapshot::piles;
 use crate::snapshot::place::Place;
 use crate::snapshot::progress::{OnProgress, Phase, Reporter};
+use crate::snapshot::ranking::{most_grown_first, sorted};
 use crate::snapshot::scripts::Scripts;
+use crate::snapshot::spare::Spare;
 use crate::snapshot::summary::{self, FileInfo};
 use crate::snapshot::suspect::Suspect;
 use crate::snapshot::suspects;
@@ -169,12 +170,12 @@ pub fn diff_heaps(
     let node_version = options
         .node_version
         .map(str::to_owned)
-        .or_else(|| node_version(&last.graph));
+        .or_else(|| node_version(last));
     for suspect in &mut findings.suspects {
         suspect.node_version.clone_from(&node_version);
     }
     if options.source_maps {
-        let mut originals = Originals::default();
+        let mut originals = Originals::new(&last.graph, &scripts);
         findings
             .suspects
             .iter_mut()
@@ -204,12 +205,18 @@ pub fn diff_heaps(
 }
 
 /// `process.version`, as the snapshot has it; redaction takes it out.
-fn node_version(graph: &Graph) -> Option<String> {
-    let is_process =
-        |&node: &u32| graph.kind(node) == NodeType::Object && graph.raw_name(node) == b"process";
-    (0..graph.node_count() as u32)
-        .filter(is_process)
-        .filter_map(|node| graph.follow(node, "version"))
+pub(crate) fn node_version(heap: &Heap) -> Option<String> {
+    let graph = &heap.graph;
+    let classes = &heap.classes;
+    let named: Vec<bool> = classes
+        .table
+        .iter()
+        .map(|class| class.key.name == "process")
+        .collect();
+    (0_u32..)
+        .zip(&classes.of)
+        .filter(|&(node, &class)| named[class as usize] && graph.kind(node) == NodeType::Object)
+        .filter_map(|(node, _)| graph.follow(node, "version"))
         .map(|version| graph.name(version).into_owned())
         .find(|version| version.starts_with('v'))
 }
@@ -217,13 +224,28 @@ fn node_version(graph: &Graph) -> Option<String> {
 /// What grew in every step. Where a snapshot in between was taken from another place in the program, the way to a leak
 /// can look different in it; if the steps explain less than half of the growth, the first and the last decide alone.
 fn growing(heaps: &[Heap], newer_than: Option<u32>, floor: u64, growth_bytes: u64) -> Vec<Growth> {
-    let refs: Vec<&Heap> = heaps.iter().collect();
-    let strict = growth::find(&refs, newer_than, floor);
+    let sides: Vec<Side<'_>> = heaps.iter().map(Side::heap).collect();
+    growing_between(
+        &sides.iter().collect::<Vec<_>>(),
+        newer_than,
+        floor,
+        growth_bytes,
+    )
+}
+
+/// The same of sides that may be shapes alone.
+pub(crate) fn growing_between(
+    sides: &[&Side<'_>],
+    newer_than: Option<u32>,
+    floor: u64,
+    growth_bytes: u64,
+) -> Vec<Growth> {
+    let strict = growth::find(sides, newer_than, floor);
     let explained: u64 = strict.iter().map(|growth| growth.bytes).sum();
-    if heaps.len() == 2 || explained * 2 >= growth_bytes && !strict.is_empty() {
+    if sides.len() == 2 || explained * 2 >= growth_bytes && !strict.is_empty() {
         return strict;
     }
-    let ends = [refs[0], refs[refs.len() - 1]];
+    let ends = [sides[0], sides[sides.len() - 1]];
     let loose = growth::find(&ends, newer_than, floor);
     let loosely: u64 = loose.iter().map(|growth| growth.bytes).sum();
     if loosely > explained { loose } else { strict }
@@ -234,21 +256,20 @@ fn load(paths: &[PathBuf], options: &DiffOptions<'_>) -> Result<Vec<Heap>, Snaps
         0 => processors(),
         threads => threads,
     };
-    let open = |file: usize, path: &Path| {
-        Heap::open(
-            path,
-            1,
-            Reporter {
-                callback: options.progress,
-                file,
-            },
-        )
+    let open = |file: usize, path: &Path, spare: &mut Spare| {
+        let reporter = Reporter {
+            callback: options.progress,
+            file,
+        };
+        Heap::open_with(path, 1, spare, reporter)
     };
     if threads == 1 {
+        // What one load needed for a while serves the next.
+        let mut spare = Spare::default();
         return paths
             .iter()
             .enumerate()
-            .map(|(file, path)| open(file, path))
+            .map(|(file, path)| open(file, path, &mut spare))
             .collect();
     }
     let mut heaps = Vec::with_capacity(paths.len());
@@ -257,7 +278,11 @@ fn load(paths: &[PathBuf], options: &DiffOptions<'_>) -> Result<Vec<Heap>, Snaps
             let handles: Vec<_> = chunk
                 .iter()
                 .enumerate()
-                .map(|(index, path)| scope.spawn(move || open(chunk_index * threads + index, path)))
+                .map(|(index, path)| {
+                    scope.spawn(move || {
+                        open(chunk_index * threads + index, path, &mut Spare::default())
+                    })
+                })
                 .collect();
             handles
                 .into_iter()
@@ -319,13 +344,13 @@ fn compare_classes(
         delta.retained_after += class.retained;
     }
     if same_process {
-        count_missing(last, &last_slots, &ids_of(first), |slot, size| {
+        count_missing(last, &last_slots, &sized_ids(first), |slot, size| {
             if let Some((count, bytes)) = &mut deltas[slot].new {
                 *count += 1;
                 *bytes += size;
             }
         });
-        count_missing(first, &first_slots, &ids_of(last), |slot, size| {
+        count_missing(first, &first_slots, &sized_ids(last), |slot, size| {
             if let Some((count, bytes)) = &mut deltas[slot].deleted {
                 *count += 1;
                 *bytes += size;
@@ -339,38 +364,32 @@ fn compare_classes(
             || moved(delta.new)
             || moved(delta.deleted)
     });
-    deltas.sort_by(|a, b| {
-        let change = |delta: &ClassDelta| delta.shallow_after as i64 - delta.shallow_before as i64;
-        change(b).cmp(&change(a)).then_with(|| a.name.cmp(&b.name))
-    });
-    deltas
+    sorted_by_change(deltas)
 }
 
-/// The ids of the objects with a size, one bit each: V8 counts them up, so that they lie close together.
-fn ids_of(heap: &Heap) -> Vec<u64> {
-    let mut bits: Vec<u64> = Vec::new();
-    for node in 0..heap.graph.node_count() as u32 {
-        if heap.shallow.get(node) == 0 {
-            continue;
-        }
-        let id = heap.graph.id(node) as usize;
-        if id / 64 >= bits.len() {
-            bits.resize((id / 64 + 1).next_power_of_two(), 0);
-        }
-        bits[id / 64] |= 1 << (id % 64);
-    }
-    bits
+/// The largest change first.
+pub(crate) fn sorted_by_change(deltas: Vec<ClassDelta>) -> Vec<ClassDelta> {
+    sorted(deltas, |delta| {
+        let change = delta.shallow_after as i64 - delta.shallow_before as i64;
+        most_grown_first(change, &delta.name)
+    })
 }
 
-fn count_missing(heap: &Heap, slots: &[usize], ids: &[u64], mut then: impl FnMut(usize, u64)) {
+/// The ids of the objects with a size.
+fn sized_ids(heap: &Heap) -> IdSet {
+    let sized = |&node: &u32| heap.shallow.get(node) > 0;
+    let nodes = (0..heap.graph.node_count() as u32).filter(sized);
+    IdSet::new(
+        heap.graph.node_count(),
+        nodes.map(|node| heap.graph.id(node)),
+    )
+}
+
+/// Calls `then` with the class and the size of each object of `heap` whose id is not among `ids`.
+fn count_missing(heap: &Heap, slots: &[usize], ids: &IdSet, mut then: impl FnMut(usize, u64)) {
     for node in 0..heap.graph.node_count() as u32 {
         let size = heap.shallow.get(node);
-        let id = heap.graph.id(node) as usize;
-        if size > 0
-            && ids
-                .get(id / 64)
-                .is_none_or(|word| word >> (id % 64) & 1 == 0)
-        {
+        if size > 0 && !ids.contains(heap.graph.id(node)) {
             then(slots[heap.classes.of[node as usize] as usize], size);
         }
     }

@@ -10,7 +10,7 @@ use crate::snapshot::graph::Graph;
 use crate::snapshot::order::Order;
 use crate::snapshot::progress::{Phase, Reporter};
 use crate::snapshot::sizes::Sizes;
-use crate::snapshot::spare::Spare;
+use crate::snapshot::spare::{Spare, room};
 
 /// The dominator tree over the numbers of an [`Order`]; a dominator's number is smaller than that of what it dominates.
 pub struct Dominators {
@@ -29,8 +29,8 @@ impl Dominators {
         spare: &mut Spare,
         reporter: Reporter<'_>,
     ) -> Result<Dominators, SnapshotError> {
-        let mut order = Order::new(graph, reporter)?;
-        let retainers = Retainers::new(graph, &order, spare);
+        let (mut order, kept) = Order::new(graph, spare, reporter)?;
+        let retainers = Retainers::new(graph.node_count(), kept, spare);
         let idom = semi_nca(&mut order, retainers, spare, reporter)?;
         Ok(Dominators {
             order,
@@ -42,7 +42,8 @@ impl Dominators {
     /// `sizes` summed up over the tree, by number.
     pub(crate) fn summed_up(&self, sizes: &Sizes) -> Vec<u64> {
         let nodes = self.order.node_of.iter();
-        let mut retained: Vec<u64> = nodes.map(|&node| sizes.get(node)).collect();
+        let mut retained = room(nodes.len());
+        retained.extend(nodes.map(|&node| sizes.get(node)));
         for number in (1..retained.len()).rev() {
             let dominator = self.idom[number] as usize;
             retained[dominator] = retained[dominator].saturating_add(retained[number]);
@@ -66,36 +67,19 @@ impl Dominators {
     }
 }
 
-/// Essential edges turned around, in numbers, without those of the depth-first tree. Sorted by retainer.
+/// Essential edges turned around, in numbers, without those of the depth-first tree.
 struct Retainers {
     first: Vec<u32>,
     numbers: Vec<u32>,
 }
 
 impl Retainers {
-    fn new(graph: &Graph, order: &Order, spare: &mut Spare) -> Retainers {
-        let count = graph.node_count();
+    /// `kept`: pairs of a number and that of its retainer.
+    fn new(count: usize, kept: Vec<u32>, spare: &mut Spare) -> Retainers {
         let mut first = spare.filled(count + 2, 0);
-        // Retained numbers in the order of their retainers. Looking them up costs a cache miss each, so once only.
-        let mut targets = spare.take(0);
-        let mut target_counts = spare.filled(order.isolated_from, 0);
-        for (from, target_count) in (0_u32..).zip(&mut target_counts) {
-            let node = order.node_of[from as usize];
-            let before = targets.len();
-            let keeper = order.keeper(node);
-            for index in graph.edge_range(node) {
-                let target = graph.edge_targets[index];
-                if !keeper.keeps(graph.edge_types[index], target) {
-                    continue;
-                }
-                let to = order.number_of[target as usize];
-                // Edges of the depth-first tree are known as parents.
-                if order.parent[to as usize] != from {
-                    first[to as usize + 2] += 1;
-                    targets.push(to);
-                }
-            }
-            *target_count = (targets.len() - before) as u32;
+        let pairs = kept.as_chunks::<2>().0;
+        for &[number, _] in pairs {
+            first[number as usize + 2] += 1;
         }
         let mut sum = 0;
         for entry in &mut first {
@@ -104,16 +88,12 @@ impl Retainers {
         }
         // `first[n + 1]` moves from the start of `n`'s retainers to their end, which is the start of `n + 1`'s.
         let mut numbers = spare.filled(sum as usize, 0);
-        let mut rest = targets.iter();
-        for (from, &target_count) in (0_u32..).zip(&target_counts) {
-            for &to in rest.by_ref().take(target_count as usize) {
-                let at = &mut first[to as usize + 1];
-                numbers[*at as usize] = from;
-                *at += 1;
-            }
+        for &[number, retainer] in pairs {
+            let at = &mut first[number as usize + 1];
+            numbers[*at as usize] = retainer;
+            *at += 1;
         }
-        spare.give(targets);
-        spare.give(target_counts);
+        spare.give(kept);
         Retainers { first, numbers }
     }
 }

@@ -10,11 +10,14 @@
 //! one block twice, the third time leads back into the second, so that the links become members of one shape.
 
 mod grouping;
+mod record;
+mod side;
 
 use rustc_hash::FxHashMap;
 
 use crate::snapshot::heap::Heap;
-use crate::snapshot::labels::Labels;
+pub(crate) use record::{Recorded, record};
+pub(crate) use side::Side;
 
 /// Nodes of one shape that grew.
 #[derive(Debug)]
@@ -37,37 +40,21 @@ const MAX_LINK: usize = 12;
 /// The most members of a shape which is entered for what it holds rather than for its growth.
 const FRAME: u64 = 16;
 
-/// Finds the growing shapes. `floor`: bytes from the first to the last snapshot below which nothing is reported.
-pub(crate) fn find(heaps: &[&Heap], newer_than: Option<u32>, floor: u64) -> Vec<Growth> {
-    let mut walk = Walk {
-        heaps,
-        labels: heaps.iter().map(|heap| Labels::new(&heap.graph)).collect(),
-        newer_than,
-        floor,
-        frame_size: heaps
-            .last()
-            .map_or(0, |heap| heap.total_size() / 200)
-            .max(floor),
-        shapes: vec![Shape {
-            parent: 0,
-            key: (0, 0),
-            group: None,
-            looped: false,
-        }],
-        children: FxHashMap::default(),
-        found: Vec::new(),
-    };
+/// Finds the growing shapes. `floor`: bytes from the first side to the last below which nothing is reported. All but the
+/// last may be shapes alone, or all are: `members` are then shapes of the last.
+pub(crate) fn find(sides: &[&Side<'_>], newer_than: Option<u32>, floor: u64) -> Vec<Growth> {
+    let mut walk = Walk::new(sides, newer_than, floor);
     let mut waves = vec![(
         0,
-        (0..heaps.len())
-            .map(|heap| (heap as u8, 0))
+        (0..sides.len())
+            .map(|side| (side as u8, 0))
             .collect::<Vec<_>>(),
     )];
     while let Some((shape, members)) = waves.pop() {
         walk.enter(shape, &members, &mut waves);
     }
     let Walk { mut found, .. } = walk;
-    if let Some(last) = heaps.last() {
+    if let Some(Side::Heap(last, _)) = sides.last() {
         explain_few_by_many(last, &mut found, floor);
     }
     found
@@ -129,8 +116,7 @@ struct Shape {
 }
 
 struct Walk<'h> {
-    heaps: &'h [&'h Heap],
-    labels: Vec<Labels<'h>>,
+    sides: &'h [&'h Side<'h>],
     newer_than: Option<u32>,
     floor: u64,
     /// Bytes from which on a shape of few members is entered anyway.
@@ -144,24 +130,48 @@ struct Walk<'h> {
 struct Group {
     key: Key,
     members: Vec<Member>,
+    /// The first of them hangs at a property.
+    is_property: bool,
 }
 
-impl Walk<'_> {
+impl<'h> Walk<'h> {
+    fn new(sides: &'h [&'h Side<'h>], newer_than: Option<u32>, floor: u64) -> Walk<'h> {
+        Walk {
+            sides,
+            newer_than,
+            floor,
+            frame_size: sides
+                .last()
+                .map_or(0, |side| side.total_size() / 200)
+                .max(floor),
+            shapes: vec![Shape {
+                parent: 0,
+                key: (0, 0),
+                group: None,
+                looped: false,
+            }],
+            children: FxHashMap::default(),
+            found: Vec::new(),
+        }
+    }
+
     fn enter(&mut self, shape: usize, members: &[Member], waves: &mut Vec<(usize, Vec<Member>)>) {
         for group in self.group_children(members) {
-            let retained = self.sums(&group.members, |heap, number| {
-                heap.dominators.retained[number as usize]
-            });
+            let retained = self.sums(&group.members, Side::retained);
             let in_chain = self.shapes[shape].looped;
             let last = retained[retained.len() - 1];
             let bytes = last.saturating_sub(retained[0]);
-            let counts = self.sums(&group.members, |_, _| 1);
+            let counts = self.sums(&group.members, Side::count);
             // Links count one by one, whatever each of them weighs. And the few nodes which hold much (contexts, modules,
             // globals) are entered even where they shrank: something small may grow in them all the same.
             let is_frame = counts[0] <= FRAME
                 && counts.iter().all(|&count| count == counts[0])
                 && last >= self.frame_size;
-            if !(in_chain && last > 0 || is_frame || grows(&retained) && bytes >= self.floor) {
+            // What was too small to be kept of an earlier side may have grown in each step, or not.
+            let grows = |values: &[u64]| self.grows(values, members);
+            let (more_bytes, more_members) = (grows(&retained), grows(&counts));
+            let floor = self.floor + self.unknown(retained[0], members);
+            if !(in_chain && last > 0 || is_frame || more_bytes && bytes >= floor) {
                 continue;
             }
             let (child, folded) = self.child(shape, group.key);
@@ -174,20 +184,19 @@ impl Walk<'_> {
                 waves.push((child, group.members));
                 continue;
             }
+            if in_chain && self.has_shapes() {
+                // Of a chain's links shapes tell how many there are, and not what each of them holds.
+                continue;
+            }
             self.note_growth_in_place(&group.members);
-            if grows(&counts) {
-                let new = self.new_members(&group.members, &counts);
-                let last = (self.heaps.len() - 1) as u8;
-                let explained: u64 = new
-                    .iter()
-                    .map(|&number| self.heaps[last as usize].dominators.retained[number as usize])
-                    .sum();
+            if more_members {
+                let (new, explained) = self.new_members(&group.members, &counts);
                 if explained >= self.floor {
-                    let node_of = &self.heaps[last as usize].dominators.order.node_of;
+                    let last = &self.sides[self.sides.len() - 1];
                     self.found.push(Growth {
                         counts: counts.clone(),
                         bytes: explained.min(bytes),
-                        members: new.iter().map(|&number| node_of[number as usize]).collect(),
+                        members: new.iter().map(|&number| last.node(number)).collect(),
                         in_place: false,
                         chained: false,
                     });
@@ -202,13 +211,41 @@ impl Walk<'_> {
         }
     }
 
-    fn sums(&self, members: &[Member], value: impl Fn(&Heap, u32) -> u64) -> Vec<u64> {
-        let mut sums = vec![0_u64; self.heaps.len()];
-        for &(heap, number) in members {
-            let sum = &mut sums[heap as usize];
-            *sum = sum.saturating_add(value(self.heaps[heap as usize], number));
+    fn sums(&self, members: &[Member], value: impl Fn(&Side<'h>, u32) -> u64) -> Vec<u64> {
+        let mut sums = vec![0_u64; self.sides.len()];
+        for &(side, number) in members {
+            let sum = &mut sums[side as usize];
+            *sum = sum.saturating_add(value(self.sides[side as usize], number));
         }
         sums
+    }
+
+    /// Whether every value is greater than the one before, or unknown like it: `owners` were cut.
+    fn grows(&self, values: &[u64], owners: &[Member]) -> bool {
+        let is_cut = |side: usize| {
+            owners
+                .iter()
+                .any(|&(at, number)| at as usize == side && self.sides[side].is_cut(number))
+        };
+        (1..values.len()).all(|at| {
+            values[at - 1] < values[at]
+                || values[at - 1] == 0 && values[at] == 0 && is_cut(at - 1) && is_cut(at)
+        })
+    }
+
+    /// Bytes that the first side may have had of what it shows nothing of.
+    fn unknown(&self, retained: u64, owners: &[Member]) -> u64 {
+        let cut = |&(at, number): &Member| at == 0 && self.sides[0].is_cut(number);
+        match self.sides[0] {
+            Side::Shapes(shapes) if retained == 0 && owners.iter().any(cut) => shapes.floor(),
+            _ => 0,
+        }
+    }
+
+    fn has_shapes(&self) -> bool {
+        self.sides
+            .iter()
+            .any(|side| matches!(side, Side::Shapes(_)))
     }
 
     /// The shape of `shape`'s children of this key, and whether that leads back into a chain.
@@ -254,11 +291,12 @@ impl Walk<'_> {
     }
 
     fn add_links(&mut self, shape: usize, members: &[Member], counts: &[u64]) {
-        let group = match self.shapes[shape].group {
+        let known = self.shapes[shape].group;
+        let group = match known {
             Some(group) => group,
             None => {
                 self.found.push(Growth {
-                    counts: vec![0; self.heaps.len()],
+                    counts: vec![0; self.sides.len()],
                     bytes: 0,
                     members: Vec::new(),
                     in_place: false,
@@ -268,35 +306,47 @@ impl Walk<'_> {
                 self.found.len() - 1
             }
         };
-        let last = self.heaps.len() - 1;
-        let retained = self.sums(members, |heap, number| {
-            heap.dominators.retained[number as usize]
-        });
+        let last = self.sides.len() - 1;
+        let retained = self.sums(members, Side::retained);
+        let has_shapes = self.has_shapes();
         let growth = &mut self.found[group];
         for (sum, count) in growth.counts.iter_mut().zip(counts) {
             *sum += count;
         }
-        // The first wave retains all the later ones.
-        growth.bytes = growth.bytes.max(retained[last].saturating_sub(retained[0]));
-        let node_of = &self.heaps[last].dominators.order.node_of;
+        // The first wave retains all the later ones, and is the only one that shapes have.
+        if !has_shapes || known.is_none() {
+            growth.bytes = growth.bytes.max(retained[last].saturating_sub(retained[0]));
+        }
+        let side = &self.sides[last];
         growth.members.extend(
             members
                 .iter()
                 .filter(|member| member.0 as usize == last)
-                .map(|member| node_of[member.1 as usize]),
+                .map(|member| side.node(member.1)),
         );
     }
 
     /// The members of the last snapshot that were not in the first: by id where ids are common, else the smaller ones,
-    /// as many as the count grew by.
-    fn new_members(&self, members: &[Member], counts: &[u64]) -> Vec<u32> {
-        let last = (self.heaps.len() - 1) as u8;
-        let heap = self.heaps[last as usize];
+    /// as many as the count grew by. And the bytes they retain.
+    fn new_members(&self, members: &[Member], counts: &[u64]) -> (Vec<u32>, u64) {
+        let last = (self.sides.len() - 1) as u8;
+        let more = counts[counts.len() - 1] - counts[0];
         let mut numbers: Vec<u32> = members
             .iter()
             .filter(|member| member.0 == last)
             .map(|member| member.1)
             .collect();
+        let heap = match &self.sides[last as usize] {
+            Side::Heap(heap, _) => heap,
+            Side::Shapes(shapes) => {
+                let sum = numbers
+                    .iter()
+                    .map(|&shape| shapes.retained(shape))
+                    .sum::<u64>();
+                let each = sum as f64 / counts[counts.len() - 1] as f64;
+                return (numbers, (each * more as f64) as u64);
+            }
+        };
         match self.newer_than {
             Some(id) => {
                 numbers.retain(|&number| {
@@ -306,33 +356,34 @@ impl Walk<'_> {
                 });
             }
             None => {
-                let more = (counts[counts.len() - 1] - counts[0]) as usize;
+                let more = (more as usize).min(numbers.len());
                 // What is typical, not what is largest: an old object that grew must not pass for new.
-                numbers.sort_by_key(|&number| heap.dominators.retained[number as usize]);
+                numbers.sort_unstable_by_key(|&number| heap.dominators.retained[number as usize]);
                 let median_from = (numbers.len() - more) / 2;
                 numbers = numbers[median_from..median_from + more].to_vec();
             }
         }
-        numbers
+        let retained = numbers
+            .iter()
+            .map(|&number| heap.dominators.retained[number as usize])
+            .sum();
+        (numbers, retained)
     }
 
     /// A list inside V8 whose length is no count of nodes: one node, bigger each time.
     fn note_growth_in_place(&mut self, members: &[Member]) {
-        let last = self.heaps.len() - 1;
-        let own = self.sums(members, |heap, number| {
-            heap.shallow
-                .get(heap.dominators.order.node_of[number as usize])
-        });
-        let counts = self.sums(members, |_, _| 1);
+        let last = self.sides.len() - 1;
+        let own = self.sums(members, Side::own);
+        let counts = self.sums(members, Side::count);
         if !grows(&own) || counts[last] != counts[0] || own[last] - own[0] < self.floor {
             return;
         }
-        let heap = self.heaps[last];
+        let side = &self.sides[last];
         let largest = members
             .iter()
             .filter(|member| member.0 as usize == last)
-            .map(|member| heap.dominators.order.node_of[member.1 as usize])
-            .max_by_key(|&node| heap.shallow.get(node));
+            .max_by_key(|member| side.own(member.1))
+            .map(|member| side.node(member.1));
         self.found.push(Growth {
             counts,
             bytes: own[last] - own[0],

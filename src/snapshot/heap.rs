@@ -35,14 +35,25 @@ impl Heap {
         threads: usize,
         reporter: Reporter<'_>,
     ) -> Result<Heap, SnapshotError> {
+        Heap::open_with(path, threads, &mut Spare::default(), reporter)
+    }
+
+    /// The same with arrays of an earlier load.
+    pub(crate) fn open_with(
+        path: &Path,
+        threads: usize,
+        spare: &mut Spare,
+        reporter: Reporter<'_>,
+    ) -> Result<Heap, SnapshotError> {
         Input::open(path)
-            .and_then(|input| Heap::from_input(input, threads, reporter))
+            .and_then(|input| Heap::from_input(input, threads, spare, reporter))
             .map_err(|error| error.of(path))
     }
 
     pub(crate) fn from_input(
         input: Input,
         threads: usize,
+        spare: &mut Spare,
         reporter: Reporter<'_>,
     ) -> Result<Heap, SnapshotError> {
         let mut graph = parser::parse(input, threads, reporter)?;
@@ -51,26 +62,25 @@ impl Heap {
             let shallow = ownership::shallow_sizes(&graph, spare);
             (shallow, Classes::group(&graph))
         };
-        let mut spare = Spare::default();
         // What a node is, and which nodes keep it alive, do not depend on each other.
         let ((shallow, mut classes), mut dominators) = if threads > 1 {
             std::thread::scope(|scope| {
                 let owned = scope.spawn(|| owned(&mut Spare::default()));
-                let dominators = Dominators::new(&graph, &mut spare, reporter);
+                let dominators = Dominators::new(&graph, spare, reporter);
                 match owned.join() {
                     Ok(owned) => Ok((owned, dominators?)),
                     Err(panic) => std::panic::resume_unwind(panic),
                 }
             })?
         } else {
-            let owned = owned(&mut spare);
-            (owned, Dominators::new(&graph, &mut spare, reporter)?)
+            let owned = owned(spare);
+            (owned, Dominators::new(&graph, spare, reporter)?)
         };
         reporter.report(Phase::Classes, 0, graph.node_count())?;
         let tree = if threads > 1 {
             std::thread::scope(|scope| {
                 let idom = &dominators.idom;
-                let tree = scope.spawn(|| Tree::new(idom, &mut spare));
+                let tree = scope.spawn(|| Tree::new(idom, spare));
                 let retained = dominators.summed_up(&shallow);
                 match tree.join() {
                     Ok(tree) => {
@@ -82,9 +92,8 @@ impl Heap {
             })
         } else {
             dominators.retained = dominators.summed_up(&shallow);
-            Tree::new(&dominators.idom, &mut spare)
+            Tree::new(&dominators.idom, spare)
         };
-        drop(spare);
         classes.sum_up(&graph, &shallow, &dominators, &tree);
         reporter.report(Phase::Classes, graph.node_count(), graph.node_count())?;
         Ok(Heap {
@@ -120,7 +129,21 @@ impl Heap {
 
     /// Analyses a snapshot that is in memory already.
     pub fn from_bytes(bytes: Vec<u8>) -> Result<Heap, SnapshotError> {
-        Heap::from_input(Input::from_bytes(bytes), 1, Reporter::default())
+        Heap::from_input(
+            Input::from_bytes(bytes),
+            1,
+            &mut Spare::default(),
+            Reporter::default(),
+        )
+    }
+
+    /// Analyses a snapshot as it comes in, on this thread alone.
+    pub fn from_stream(input: Input, on_progress: OnProgress<'_>) -> Result<Heap, SnapshotError> {
+        let reporter = Reporter {
+            callback: Some(on_progress),
+            file: 0,
+        };
+        Heap::from_input(input, 1, &mut Spare::default(), reporter)
     }
 
     /// Bytes of all objects.

@@ -33,7 +33,80 @@ pub(crate) fn have_common_ids(before: &Graph, after: &Graph) -> bool {
             && before.raw_name(old) == after.raw_name(node)
         {
             same += 1;
+            if same * 2 > sample.len() {
+                return true;
+            }
         }
     }
-    same * 2 > sample.len()
+    false
+}
+
+/// A set of object ids. V8 counts its own up, so that they lie close together: one bit each. Those of the embedder are
+/// made from addresses and lie anywhere below 2³²: a sorted list, for a bit each would take up to half a gigabyte.
+pub(crate) struct IdSet {
+    low: Vec<u64>,
+    /// Sorted.
+    high: Vec<u32>,
+}
+
+impl IdSet {
+    /// `ids` of a snapshot with `node_count` nodes: memory is bounded by these.
+    pub(crate) fn new(node_count: usize, ids: impl Iterator<Item = u32>) -> IdSet {
+        /// Ids for each node which have a bit.
+        const SPREAD: usize = 32;
+        let most = node_count.saturating_mul(SPREAD) / 64;
+        let (mut low, mut high) = (Vec::new(), Vec::new());
+        for id in ids {
+            let word = id as usize / 64;
+            if word >= most {
+                high.push(id);
+                continue;
+            }
+            if word >= low.len() {
+                low.resize((word + 1).next_power_of_two().min(most), 0_u64);
+            }
+            low[word] |= 1 << (id % 64);
+        }
+        high.sort_unstable();
+        IdSet { low, high }
+    }
+
+    pub(crate) fn contains(&self, id: u32) -> bool {
+        match self.low.get(id as usize / 64) {
+            Some(word) if word >> (id % 64) & 1 != 0 => true,
+            _ => !self.high.is_empty() && self.high.binary_search(&id).is_ok(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn knows_ids_close_together_and_far_apart() {
+        let ids = [
+            1,
+            3,
+            5,
+            63,
+            64,
+            127,
+            128,
+            129,
+            70_000,
+            4_000_000_002,
+            u32::MAX,
+        ];
+        let set = IdSet::new(ids.len(), ids.into_iter());
+        assert!(set.low.len() <= 32 * ids.len() / 64);
+        for id in ids {
+            assert!(set.contains(id), "{id}");
+            assert_eq!(
+                set.contains(id.wrapping_sub(1)),
+                ids.contains(&id.wrapping_sub(1))
+            );
+        }
+        assert!(!IdSet::new(0, std::iter::empty()).contains(0));
+    }
 }

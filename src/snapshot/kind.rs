@@ -147,6 +147,20 @@ impl EdgeType {
         }
     }
 
+    /// The name in `snapshot.meta`.
+    pub fn name(self) -> &'static str {
+        match self {
+            EdgeType::Context => "context",
+            EdgeType::Element => "element",
+            EdgeType::Property => "property",
+            EdgeType::Internal | EdgeType::WeakMapTable => "internal",
+            EdgeType::Hidden => "hidden",
+            EdgeType::Shortcut => "shortcut",
+            EdgeType::Weak => "weak",
+            EdgeType::Other => "other",
+        }
+    }
+
     /// Whether the edge's name is a number rather than a string.
     pub fn is_indexed(self) -> bool {
         matches!(self, EdgeType::Element | EdgeType::Hidden)

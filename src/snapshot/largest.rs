@@ -4,6 +4,7 @@ use rustc_hash::FxHashMap;
 
 use crate::snapshot::heap::Heap;
 use crate::snapshot::names;
+use crate::snapshot::ranking::{largest_first, sorted};
 
 /// Nodes reported, at most: they go into a file that people open.
 const NODES: usize = 2000;
@@ -78,22 +79,22 @@ pub(crate) fn largest(heap: &Heap) -> TreeNode {
     let mut kept = vec![Kept::new(0, 0)];
     let mut at = 0;
     while at < kept.len() {
-        let mut children: Vec<u32> = heap.tree.children(kept[at].number).collect();
-        kept[at].child_count = children.len() as u64;
-        children.sort_by_key(|&child| std::cmp::Reverse(retained(child)));
+        let (large, mut rest): (Vec<u32>, Vec<u32>) = heap
+            .tree
+            .children(kept[at].number)
+            .partition(|&child| retained(child) > smallest);
+        kept[at].child_count = (large.len() + rest.len()) as u64;
+        let large = sorted(large, |&child| largest_first(retained(child), ""));
         let depth = kept[at].depth + 1;
         let room = if depth > DEPTH {
             0
         } else {
             NODES.saturating_sub(kept.len()).min(CHILDREN)
         };
-        let listed = children
-            .iter()
-            .take(room)
-            .take_while(|&&child| retained(child) > smallest)
-            .count();
-        kept[at].rest = groups(heap, &children[listed..]);
-        for &child in &children[..listed] {
+        let (listed, unlisted) = large.split_at(room.min(large.len()));
+        rest.extend(unlisted);
+        kept[at].rest = groups(heap, &rest);
+        for &child in listed {
             let index = kept.len();
             kept.push(Kept::new(child, depth));
             kept[at].children.push(index);
@@ -112,12 +113,14 @@ fn groups(heap: &Heap, numbers: &[u32]) -> Vec<RestGroup> {
         sum.0 += 1;
         sum.1 += heap.dominators.retained[number as usize];
     }
-    let mut sums: Vec<(u32, (u64, u64))> = sums.into_iter().collect();
-    sums.sort_by_key(|&(class, (_, retained))| (std::cmp::Reverse(retained), class));
+    let name = |class: u32| &heap.classes.table[class as usize].key.name;
+    let mut sums = sorted(sums.into_iter().collect(), |&(class, (_, retained))| {
+        largest_first(retained, name(class))
+    });
     sums.truncate(GROUPS);
     sums.into_iter()
         .map(|(class, (count, retained))| RestGroup {
-            class: heap.classes.table[class as usize].key.name.clone(),
+            class: name(class).clone(),
             count,
             retained,
         })

@@ -3,10 +3,10 @@
 //! V8 writes unsigned decimals between commas, with a newline before each record's comma until Node 24 and none after.
 //! A block of bytes is read in two steps, so that no number waits for the length of the one before it: first all commas
 //! are found, 64 bytes at a time; then each number is taken from the eight bytes before its comma, as one word without a
-//! branch per digit. Anything unusual (other white space, longer numbers, the end of the array) is found by checks that
+//! branch per digit, four numbers side by side where the processor can. Anything unusual (other white space, longer numbers, the end of the array) is found by checks that
 //! are summed up over the block; a block with any is left to [`crate::snapshot::scanner`], which knows what is wrong.
 
-use crate::v8::cpu::equal_bytes;
+use crate::v8::cpu::{Decimals, OneByOne, equal_bytes};
 
 /// Bytes looked through at once: what is found in them stays in the first-level cache.
 pub(crate) const BLOCK: usize = 4096;
@@ -79,7 +79,7 @@ impl Ends {
 /// What is unusual about a block; looked at once, at its end.
 #[derive(Default)]
 pub(crate) struct Doubt {
-    /// High bits of bytes: a byte that is no digit, a number of no digits or more than sixteen.
+    /// What [`OneByOne`] saw.
     digits: u64,
     /// Bits from 32 on: a number that is too large.
     large: u64,
@@ -90,7 +90,7 @@ pub(crate) struct Doubt {
 impl Doubt {
     #[inline(always)]
     pub(crate) fn none(&self) -> bool {
-        self.digits & HIGH_BITS == 0 && self.large >> 32 == 0 && self.other == 0
+        OneByOne.are_sound(self.digits) && self.large >> 32 == 0 && self.other == 0
     }
 
     /// A value which must fit into 32 bits.
@@ -122,23 +122,9 @@ impl Doubt {
     }
 
     /// The number of `length` digits, eight at the most, before `end`.
-    ///
-    /// Its bytes are one little-endian word, the last digit in the highest byte. What is before the number is cleared,
-    /// then the digits are summed up in pairs, fours, eights.
     #[inline(always)]
     fn word(&mut self, bytes: &[u8], end: usize, length: usize) -> u64 {
-        let word = end
-            .checked_sub(8)
-            .and_then(|from| bytes.get(from..end)?.try_into().ok())
-            .map_or(u64::MAX, u64::from_le_bytes);
-        // No digits at all set the highest bit here.
-        self.digits |= (length as u64).wrapping_sub(1);
-        let unused = 64_u32.wrapping_sub(8 * length as u32);
-        let digits = (word ^ ZEROS) & u64::MAX.wrapping_shl(unused);
-        self.digits |= digits.wrapping_add(TO_HIGH_BIT) | digits;
-        let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
-        let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
-        fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
+        OneByOne.one(word_before(bytes, end), length as u64, &mut self.digits)
     }
 
     /// The single digit at `at`, if it ends at `end`.
@@ -150,10 +136,51 @@ impl Doubt {
     }
 }
 
-const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
-const ZEROS: u64 = 0x3030_3030_3030_3030;
-/// Added to a byte of up to nine this leaves the high bit clear, to a larger one it sets it.
-const TO_HIGH_BIT: u64 = 0x7676_7676_7676_7676;
+/// The eight bytes before `end`, the first lowest; what is no digit where there are none.
+#[inline(always)]
+fn word_before(bytes: &[u8], end: usize) -> u64 {
+    end.checked_sub(8)
+        .and_then(|from| bytes.get(from..end)?.try_into().ok())
+        .map_or(u64::MAX, u64::from_le_bytes)
+}
+
+/// Four numbers of a block at a time, and what is unusual about them.
+pub(crate) struct Fours<D: Decimals> {
+    decimals: D,
+    seen: D::Seen,
+}
+
+impl<D: Decimals> Fours<D> {
+    #[inline(always)]
+    pub(crate) fn new(decimals: D) -> Fours<D> {
+        Fours {
+            decimals,
+            seen: decimals.nothing(),
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn are_sound(&self) -> bool {
+        self.decimals.are_sound(self.seen)
+    }
+
+    /// The numbers between these pairs of start and end, as a rule of one to eight digits each.
+    #[inline(always)]
+    pub(crate) fn read(
+        &mut self,
+        bytes: &[u8],
+        places: [(usize, usize); 4],
+        doubt: &mut Doubt,
+    ) -> [u64; 4] {
+        let lengths = places.map(|(start, end)| end.wrapping_sub(start) as u64);
+        let longest = lengths[0].max(lengths[1]).max(lengths[2].max(lengths[3]));
+        if longest > 8 {
+            return places.map(|(start, end)| doubt.number(bytes, start, end));
+        }
+        let words = places.map(|(_, end)| word_before(bytes, end));
+        self.decimals.four(words, lengths, &mut self.seen)
+    }
+}
 
 /// How records are separated: `,` or `\n,`.
 #[derive(Clone, Copy)]

@@ -12,6 +12,7 @@ use crate::snapshot::SnapshotError;
 use crate::snapshot::graph::Graph;
 use crate::snapshot::kind::EdgeType;
 use crate::snapshot::progress::{Phase, Reporter};
+use crate::snapshot::spare::Spare;
 
 /// A depth-first numbering; the root has number 0.
 pub struct Order {
@@ -28,20 +29,25 @@ pub struct Order {
 }
 
 impl Order {
-    /// Numbers all nodes of `graph`.
-    pub(crate) fn new(graph: &Graph, reporter: Reporter<'_>) -> Result<Order, SnapshotError> {
+    /// Numbers all nodes of `graph`. The other value is the essential edges that it does not need, in numbers: what is
+    /// kept, and what keeps it.
+    pub(crate) fn new(
+        graph: &Graph,
+        spare: &mut Spare,
+        reporter: Reporter<'_>,
+    ) -> Result<(Order, Vec<u32>), SnapshotError> {
         let count = graph.node_count();
         let mut walk = Walk {
             graph,
             reporter,
             order: Order {
-                node_of: Vec::with_capacity(count),
-                number_of: vec![0; count],
-                parent: Vec::with_capacity(count),
+                node_of: spare.take(count),
+                number_of: spare.filled(count, UNVISITED),
+                parent: spare.take(count),
                 isolated_from: count,
                 page: Bits::new(count),
             },
-            visited: Bits::new(count),
+            kept: Vec::new(),
             skipped: Vec::new(),
             stack: Vec::new(),
         };
@@ -49,44 +55,18 @@ impl Order {
         walk.page_owned()?;
         walk.others()?;
         walk.orphans()?;
-        Ok(walk.order)
+        Ok((walk.order, walk.kept))
     }
 
     /// Whether the edge keeps its target alive; the whole rule.
     #[inline(always)]
     pub fn is_essential(&self, from: u32, kind: EdgeType, to: u32) -> bool {
-        self.keeper(from).keeps(kind as u8, to)
-    }
-
-    /// The same for many edges of one node.
-    #[inline(always)]
-    pub(crate) fn keeper(&self, from: u32) -> Keeper<'_> {
-        Keeper {
-            from,
-            types: EdgeType::essential_from(from),
-            any: from == 0 || self.page.get(from),
-            page: &self.page,
-        }
+        kind.is_essential(from, to) && (from == 0 || self.page.get(from) || !self.page.get(to))
     }
 }
 
-/// A node, asked which of its edges keep their targets alive.
-pub(crate) struct Keeper<'o> {
-    from: u32,
-    /// Types of edges that keep something, a bit each.
-    types: u32,
-    /// It keeps nodes that are page-owned, too.
-    any: bool,
-    page: &'o Bits,
-}
-
-impl Keeper<'_> {
-    /// `kind` is that of [`Graph`]'s `edge_types`.
-    #[inline(always)]
-    pub(crate) fn keeps(&self, kind: u8, to: u32) -> bool {
-        (self.types >> (kind & 31) & 1 != 0) & (self.from != to) && (self.any || !self.page.get(to))
-    }
-}
+/// The number of a node that has none yet.
+const UNVISITED: u32 = u32::MAX;
 
 /// One bit a node.
 struct Bits(Vec<u64>);
@@ -111,7 +91,8 @@ struct Walk<'g> {
     graph: &'g Graph,
     reporter: Reporter<'g>,
     order: Order,
-    visited: Bits,
+    /// Essential edges to nodes that had their number already: theirs, and that of what the edge is from.
+    kept: Vec<u32>,
     /// Targets of shortcuts and WeakMap tables met among page-owned nodes: page-owned too, though not kept by them.
     skipped: Vec<u32>,
     /// Number of a node and the rest of its edges.
@@ -122,11 +103,15 @@ impl Walk<'_> {
     #[inline(always)]
     fn visit(&mut self, node: u32, parent: u32) -> u32 {
         let number = self.order.node_of.len() as u32;
-        self.visited.set(node);
         self.order.number_of[node as usize] = number;
         self.order.node_of.push(node);
         self.order.parent.push(parent);
         number
+    }
+
+    #[inline(always)]
+    fn is_visited(&self, node: u32) -> bool {
+        self.order.number_of[node as usize] != UNVISITED
     }
 
     /// Numbers everything from `start` on. `PAGE`: the nodes met become page-owned; otherwise page-owned nodes are
@@ -141,21 +126,24 @@ impl Walk<'_> {
             .push((number, range.start as u32, range.end as u32));
         'nodes: while let Some(&mut (number, ref mut next, end)) = self.stack.last_mut() {
             let from = self.order.node_of[number as usize];
+            let keeps_all = PAGE || self.order.page.get(from);
             while *next < end {
                 let index = *next as usize;
                 *next += 1;
                 let to = self.graph.edge_targets[index];
-                if self.visited.get(to) {
-                    continue;
-                }
                 let kind = EdgeType::from_index(self.graph.edge_types[index]);
+                let known = self.order.number_of[to as usize];
                 if !kind.is_essential(from, to) {
-                    if PAGE && kind != EdgeType::Weak {
+                    if PAGE && known == UNVISITED && kind != EdgeType::Weak {
                         self.skipped.push(to);
                     }
                     continue;
                 }
-                if !PAGE && self.order.page.get(to) && !self.order.page.get(from) {
+                if !keeps_all && self.order.page.get(to) {
+                    continue;
+                }
+                if known != UNVISITED {
+                    self.kept.extend_from_slice(&[known, number]);
                     continue;
                 }
                 let child = self.visit(to, number);
@@ -188,7 +176,7 @@ impl Walk<'_> {
                 EdgeType::Element => graph.raw_name(edge.to) == b"(Document DOM trees)",
                 _ => false,
             };
-            if enters && !self.visited.get(edge.to) {
+            if enters && !self.is_visited(edge.to) {
                 self.descend::<true>(edge.to)?;
             }
         }
@@ -211,8 +199,12 @@ impl Walk<'_> {
     /// What else the root reaches.
     fn others(&mut self) -> Result<(), SnapshotError> {
         for edge in self.graph.edges(0) {
-            if edge.kind.is_essential(0, edge.to) && !self.visited.get(edge.to) {
-                self.descend::<false>(edge.to)?;
+            if !edge.kind.is_essential(0, edge.to) {
+                continue;
+            }
+            match self.order.number_of[edge.to as usize] {
+                UNVISITED => self.descend::<false>(edge.to)?,
+                known => self.kept.extend_from_slice(&[known, 0]),
             }
         }
         Ok(())
@@ -223,7 +215,7 @@ impl Walk<'_> {
         let count = self.graph.node_count();
         if self.order.node_of.len() < count {
             let mut kept = Bits::new(count);
-            for from in (0..count as u32).filter(|&node| !self.visited.get(node)) {
+            for from in (0..count as u32).filter(|&node| !self.is_visited(node)) {
                 for edge in self.graph.edges(from) {
                     if self.order.is_essential(from, edge.kind, edge.to) {
                         kept.set(edge.to);
@@ -231,14 +223,14 @@ impl Walk<'_> {
                 }
             }
             for node in 0..count as u32 {
-                if !self.visited.get(node) && !kept.get(node) {
+                if !self.is_visited(node) && !kept.get(node) {
                     self.descend::<false>(node)?;
                 }
             }
         }
         self.order.isolated_from = self.order.node_of.len();
         for node in 0..count as u32 {
-            if !self.visited.get(node) {
+            if !self.is_visited(node) {
                 self.visit(node, 0);
             }
         }

@@ -1,11 +1,15 @@
-//! Places in generated files to places in the files people wrote, where a source map lies beside the script or in it.
+//! Places in generated code to places in the files people wrote, where a source map is to be had.
 //!
-//! The files are read when a report is made, on the machine it is made on: a script that is not there keeps its place.
+//! The script's own source comes first, as it is in the snapshot: what is transformed while it is loaded (Jest, ts-node, tsx)
+//! has its map inline and is in no file. Then the file and what lies beside it, read when a report is made, on the machine
+//! it is made on. A script without either keeps its places.
 
 use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
+use crate::snapshot::graph::Graph;
 use crate::snapshot::place::Place;
+use crate::snapshot::scripts::{Scripts, text_of};
 use crate::snapshot::sourcemap::{self, SourceMap};
 use crate::snapshot::suspect::Suspect;
 
@@ -13,40 +17,48 @@ use crate::snapshot::suspect::Suspect;
 const MAX_BYTES: u64 = 256 << 20;
 
 /// Source maps by script, read once.
-#[derive(Default)]
-pub struct Originals {
+pub(crate) struct Originals<'g> {
+    graph: &'g Graph,
+    scripts: &'g Scripts,
     maps: HashMap<String, Option<(PathBuf, SourceMap)>>,
 }
 
-impl Originals {
-    /// Replaces the places of `suspect`, and mentions of its own in the sentence, by original ones.
-    pub fn apply(&mut self, suspect: &mut Suspect) {
-        if let Some(place) = &mut suspect.location {
-            let before = place.text();
-            self.replace(place);
-            suspect.sentence = suspect.sentence.replace(&before, &place.text());
-        }
-        for place in suspect
-            .path
-            .iter_mut()
-            .filter_map(|step| step.location.as_mut())
-        {
-            self.replace(place);
+impl<'g> Originals<'g> {
+    pub(crate) fn new(graph: &'g Graph, scripts: &'g Scripts) -> Originals<'g> {
+        let maps = HashMap::new();
+        Originals {
+            graph,
+            scripts,
+            maps,
         }
     }
 
-    fn replace(&mut self, place: &mut Place) {
-        let entry = self
-            .maps
-            .entry(place.url.clone())
-            .or_insert_with(|| read(&place.url));
-        let Some((directory, map)) = entry else {
-            return;
+    /// Replaces the places of `suspect`, and mentions of its own in the sentence, by original ones.
+    pub(crate) fn apply(&mut self, suspect: &mut Suspect) {
+        if let Some(place) = suspect.location.take() {
+            let before = place.text();
+            let original = self.of(place);
+            suspect.sentence = suspect.sentence.replace(&before, &original.text());
+            suspect.location = Some(original);
+        }
+        for step in &mut suspect.path {
+            step.location = step.location.take().map(|place| self.of(place));
+        }
+    }
+
+    /// The original of `place`, or itself.
+    pub(crate) fn of(&mut self, place: Place) -> Place {
+        if !self.maps.contains_key(&place.url) {
+            let map = self.read(&place.url);
+            self.maps.insert(place.url.clone(), map);
+        }
+        let Some(Some((directory, map))) = self.maps.get(&place.url) else {
+            return place;
         };
         let Some(original) =
             map.lookup(place.line.saturating_sub(1), place.column.saturating_sub(1))
         else {
-            return;
+            return place;
         };
         let url = if original.source.contains("://") || Path::new(&original.source).is_absolute() {
             original.source
@@ -55,27 +67,39 @@ impl Originals {
                 .to_string_lossy()
                 .into_owned()
         };
-        *place = Place {
+        Place {
             url,
             line: original.line + 1,
             column: original.column + 1,
-        };
+        }
+    }
+
+    fn read(&self, url: &str) -> Option<(PathBuf, SourceMap)> {
+        let path = Path::new(url.strip_prefix("file://").unwrap_or(url));
+        if !path.is_absolute() {
+            return None;
+        }
+        let directory = path.parent()?.to_owned();
+        let map = self.inline(url).or_else(|| beside(path, &directory))?;
+        Some((directory, map))
+    }
+
+    /// The map in the source that ran.
+    fn inline(&self, url: &str) -> Option<SourceMap> {
+        let source = text_of(self.graph, self.scripts.source(url)?)?;
+        SourceMap::parse(&sourcemap::data_url(sourcemap::mapping_url(&source)?)?)
     }
 }
 
-fn read(url: &str) -> Option<(PathBuf, SourceMap)> {
-    let path = Path::new(url.strip_prefix("file://").unwrap_or(url));
-    if !path.is_absolute() {
-        return None;
-    }
-    let directory = path.parent()?.to_owned();
+/// The map in the script's file, in the one that it names, or in the one that is called like it.
+fn beside(path: &Path, directory: &Path) -> Option<SourceMap> {
     let script = read_text(path)?;
     let text = match sourcemap::mapping_url(&script) {
         Some(url) if url.starts_with("data:") => sourcemap::data_url(url)?,
         Some(url) if !url.contains("://") => read_text(&directory.join(url))?,
         _ => read_text(Path::new(&format!("{}.map", path.display())))?,
     };
-    Some((directory, SourceMap::parse(&text)?))
+    SourceMap::parse(&text)
 }
 
 fn read_text(path: &Path) -> Option<String> {

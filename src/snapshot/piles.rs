@@ -25,11 +25,15 @@ pub(crate) struct Pile {
 
 /// Finds the accumulation point of each growth.
 pub(crate) fn locate(heap: &Heap, growths: Vec<Growth>) -> Vec<Pile> {
+    locate_each(heap, growths).flatten().collect()
+}
+
+/// The same, one for each growth, as far as they are asked for.
+pub(crate) fn locate_each(heap: &Heap, growths: Vec<Growth>) -> impl Iterator<Item = Option<Pile>> {
     let paths = Paths::new(&heap.graph, &heap.dominators.order);
     growths
         .into_iter()
-        .filter_map(|growth| pile(heap, &paths, growth))
-        .collect()
+        .map(move |growth| pile(heap, &paths, growth))
 }
 
 fn pile(heap: &Heap, paths: &Paths<'_>, growth: Growth) -> Option<Pile> {

@@ -40,19 +40,19 @@ impl Input {
     pub fn open(path: &Path) -> Result<Input, SnapshotError> {
         let fail = |source| SnapshotError::io(path, source);
         if path == Path::new("-") {
-            return Input::decompressed(io::stdin(), path, u64::MAX);
+            return Input::decompressed(Box::new(io::stdin()), path, u64::MAX);
         }
         let mut file = File::open(path).map_err(fail)?;
         let metadata = file.metadata().map_err(fail)?;
         if !metadata.is_file() {
-            return Input::decompressed(file, path, u64::MAX);
+            return Input::decompressed(Box::new(file), path, u64::MAX);
         }
         let mut magic = [0; 4];
         let count = read_up_to(&mut file, &mut magic).map_err(fail)?;
         if Compression::detect(&magic[..count]).is_some() {
             let file = File::open(path).map_err(fail)?;
             let bound = (metadata.len().saturating_mul(MAX_EXPANSION)).max(MIN_EXPANDED);
-            return Input::decompressed(file, path, bound);
+            return Input::decompressed(Box::new(file), path, bound);
         }
         Ok(Input {
             stream: Stream::File(Arc::new(file)),
@@ -68,7 +68,18 @@ impl Input {
         stream: impl Read + Send + 'static,
         path: &Path,
     ) -> Result<Input, SnapshotError> {
-        Input::decompressed(stream, path, u64::MAX)
+        Input::decompressed(Box::new(stream), path, u64::MAX)
+    }
+
+    /// A stream that is not compressed. `path` names it in errors.
+    pub fn plain(stream: Box<dyn Read + Send>, path: &Path) -> Input {
+        Input {
+            stream: Stream::Other(stream),
+            path: path.to_owned(),
+            length: None,
+            at: 0,
+            bound: u64::MAX,
+        }
     }
 
     /// A snapshot that is in memory.
@@ -83,7 +94,7 @@ impl Input {
     }
 
     fn decompressed(
-        mut stream: impl Read + Send + 'static,
+        mut stream: Box<dyn Read + Send>,
         path: &Path,
         bound: u64,
     ) -> Result<Input, SnapshotError> {

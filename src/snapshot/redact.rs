@@ -48,13 +48,8 @@ pub fn redact(
     };
     let mut temporary = Temporary::create(output).map_err(refused)?;
     let file = temporary.take_file().map_err(refused)?;
-    let (out, bytes) = pass(
-        source,
-        redaction,
-        BufWriter::with_capacity(PIECE, file),
-        output,
-    )
-    .map_err(|error| error.of(input))?;
+    let mut out = BufWriter::with_capacity(PIECE, file);
+    let bytes = pass(source, redaction, &mut out, output).map_err(|error| error.of(input))?;
     let file = out
         .into_inner()
         .map_err(std::io::IntoInnerError::into_error)
@@ -67,15 +62,16 @@ pub fn redact(
 /// The same from bytes to bytes.
 pub fn redact_bytes(bytes: &[u8], redaction: &Redaction<'_>) -> Result<Vec<u8>, SnapshotError> {
     let input = Input::from_bytes(bytes.to_vec());
-    pass(input, redaction, Vec::new(), Path::new("-")).map(|(out, _)| out)
+    let mut out = Vec::new();
+    pass(input, redaction, &mut out, Path::new("-")).map(|_| out)
 }
 
-fn pass<W: Write>(
+fn pass(
     mut source: Input,
     redaction: &Redaction<'_>,
-    out: W,
+    out: &mut dyn Write,
     output: &Path,
-) -> Result<(W, u64), SnapshotError> {
+) -> Result<u64, SnapshotError> {
     let reporter = Reporter {
         callback: redaction.progress,
         file: 0,
@@ -88,7 +84,7 @@ fn pass<W: Write>(
         reporter.report(Phase::Parse, done, length as usize)?;
         let count = source.fill(&mut piece)?;
         if count == 0 {
-            return redactor.finish();
+            return redactor.finish().map(|(_, bytes)| bytes);
         }
         redactor
             .take(&piece[..count])

@@ -9,10 +9,17 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use crate::snapshot::graph::{Graph, Location};
 use crate::snapshot::kind::NodeType;
 
-/// URLs of the scripts that locations refer to.
+/// The scripts that locations refer to.
 #[derive(Debug, Default)]
 pub struct Scripts {
-    urls: FxHashMap<u32, String>,
+    known: FxHashMap<u32, Script>,
+}
+
+#[derive(Debug)]
+struct Script {
+    url: String,
+    /// The string that is its source.
+    source: Option<u32>,
 }
 
 impl Scripts {
@@ -23,7 +30,7 @@ impl Scripts {
             .iter()
             .map(|location| location.script)
             .collect();
-        let mut urls = FxHashMap::default();
+        let mut known = FxHashMap::default();
         for node in 0..graph.node_count() as u32 {
             if missing.is_empty() {
                 break;
@@ -35,19 +42,34 @@ impl Scripts {
                 continue;
             };
             if missing.contains(&location.script)
-                && let Some(url) =
-                    script_of(graph, node).and_then(|script| script_url(graph, script))
+                && let Some(script) = script_of(graph, node)
+                && let Some(url) = script_url(graph, script)
             {
                 missing.remove(&location.script);
-                urls.insert(location.script, url);
+                let source = graph.follow(script, "source");
+                known.insert(location.script, Script { url, source });
             }
         }
-        Scripts { urls }
+        Scripts { known }
     }
 
     /// The URL of the location's script.
     pub fn url(&self, location: Location) -> Option<&str> {
-        self.urls.get(&location.script).map(String::as_str)
+        let script = self.known.get(&location.script)?;
+        Some(&script.url)
+    }
+
+    /// Scripts by number, each with its URL.
+    pub(crate) fn urls(&self) -> impl Iterator<Item = (u32, &str)> {
+        self.known
+            .iter()
+            .map(|(number, script)| (*number, script.url.as_str()))
+    }
+
+    /// The node of the source that was compiled under this URL. Where it was compiled more than once, the last one's.
+    pub(crate) fn source(&self, url: &str) -> Option<u32> {
+        let of_url = self.known.iter().filter(|(_, script)| script.url == url);
+        of_url.max_by_key(|(number, _)| **number)?.1.source
     }
 }
 
@@ -70,7 +92,7 @@ fn script_url(graph: &Graph, script: u32) -> Option<String> {
 const PIECES: usize = 256;
 
 /// A string's text. One that was joined (`path.join`, a template) lies in two halves until somebody reads it.
-fn text_of(graph: &Graph, string: u32) -> Option<String> {
+pub(crate) fn text_of(graph: &Graph, string: u32) -> Option<String> {
     let mut text = String::new();
     let mut left = vec![string];
     for _ in 0..PIECES {

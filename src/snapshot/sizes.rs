@@ -2,6 +2,8 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::snapshot::spare::room;
+
 /// One size a node, in bytes.
 #[derive(Clone, Debug, Default)]
 pub struct Sizes {
@@ -15,7 +17,7 @@ const BIG: u32 = u32::MAX;
 impl Sizes {
     pub(crate) fn with_capacity(capacity: usize) -> Sizes {
         Sizes {
-            small: Vec::with_capacity(capacity),
+            small: room(capacity),
             big: FxHashMap::default(),
         }
     }

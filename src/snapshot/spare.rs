@@ -1,5 +1,14 @@
 //! Arrays that are finished with, for the next stage to use: a page that the process has costs a tenth of a new one.
 
+use crate::v8::os;
+
+/// An empty array with room for `capacity` items, which will be used.
+pub(crate) fn room<T>(capacity: usize) -> Vec<T> {
+    let mut room = Vec::with_capacity(capacity);
+    os::populate(room.spare_capacity_mut());
+    room
+}
+
 /// Buffers of 32-bit numbers. Each stage takes what it needs and gives back what it no longer does.
 #[derive(Default)]
 pub(crate) struct Spare(Vec<Vec<u32>>);
@@ -23,7 +32,10 @@ impl Spare {
             .map(|index| self.0.swap_remove(index))
             .unwrap_or_default();
         buffer.clear();
-        buffer.reserve_exact(capacity);
+        if buffer.capacity() < capacity {
+            buffer.reserve_exact(capacity);
+            os::populate(buffer.spare_capacity_mut());
+        }
         buffer
     }
 
@@ -31,7 +43,9 @@ impl Spare {
     pub(crate) fn filled(&mut self, length: usize, value: u32) -> Vec<u32> {
         if value == 0 && self.0.iter().all(|buffer| buffer.capacity() < length) {
             // The system clears new pages itself.
-            return vec![0; length];
+            let mut buffer = vec![0; length];
+            os::populate(&mut buffer);
+            return buffer;
         }
         let mut buffer = self.take(length);
         buffer.resize(length, value);

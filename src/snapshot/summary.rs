@@ -8,6 +8,7 @@ use crate::snapshot::heap::{Heap, processors};
 use crate::snapshot::largest::{TreeNode, largest};
 use crate::snapshot::place::Place;
 use crate::snapshot::progress::{OnProgress, Reporter};
+use crate::snapshot::ranking::{largest_first, sorted};
 use crate::snapshot::scripts::Scripts;
 
 /// How to summarize.
@@ -87,25 +88,7 @@ pub fn summarize(path: &Path, options: &Options<'_>) -> Result<Summary, Snapshot
             file: 0,
         },
     )?;
-    let scripts = Scripts::new(&heap.graph);
-    let mut classes: Vec<ClassRow> = heap
-        .classes
-        .table
-        .iter()
-        .filter(|class| class.count > 0)
-        .map(|class| ClassRow {
-            name: class.key.name.clone(),
-            location: place(&class.key, &scripts),
-            count: class.count,
-            shallow: class.shallow,
-            retained: class.retained,
-        })
-        .collect();
-    classes.sort_by(|a, b| {
-        b.retained
-            .cmp(&a.retained)
-            .then_with(|| a.name.cmp(&b.name))
-    });
+    let mut classes = class_rows(&heap, &Scripts::new(&heap.graph));
     let class_count = classes.len();
     if options.top_classes > 0 {
         classes.truncate(options.top_classes);
@@ -116,6 +99,24 @@ pub fn summarize(path: &Path, options: &Options<'_>) -> Result<Summary, Snapshot
         classes,
         tree: largest(&heap),
     })
+}
+
+/// All classes, the largest first.
+pub(crate) fn class_rows(heap: &Heap, scripts: &Scripts) -> Vec<ClassRow> {
+    let classes: Vec<ClassRow> = heap
+        .classes
+        .table
+        .iter()
+        .filter(|class| class.count > 0)
+        .map(|class| ClassRow {
+            name: class.key.name.clone(),
+            location: place(&class.key, scripts),
+            count: class.count,
+            shallow: class.shallow,
+            retained: class.retained,
+        })
+        .collect();
+    sorted(classes, |class| largest_first(class.retained, &class.name))
 }
 
 pub(crate) fn place(key: &ClassKey, scripts: &Scripts) -> Option<Place> {

@@ -13,6 +13,7 @@ use crate::snapshot::names;
 use crate::snapshot::noise::is_noise;
 use crate::snapshot::piles::Pile;
 use crate::snapshot::place::{Place, place_to_look};
+use crate::snapshot::ranking::{largest_first, sorted};
 use crate::snapshot::scripts::Scripts;
 use crate::snapshot::sentence::{self, Things, Told};
 use crate::snapshot::suspect::{PathStep, Suspect};
@@ -74,15 +75,13 @@ pub(crate) fn tell(
             list.push((pile, description));
         }
     }
-    let mut suspects: Vec<Suspect> = order
+    let suspects: Vec<Suspect> = order
         .iter()
         .filter_map(|holder| by_holder.remove(holder))
         .filter_map(|piles| suspect(heap, scripts, piles, growth))
         .collect();
-    suspects.sort_by(|a, b| {
-        b.growth_bytes
-            .cmp(&a.growth_bytes)
-            .then_with(|| a.signature.cmp(&b.signature))
+    let mut suspects = sorted(suspects, |suspect| {
+        largest_first(suspect.growth_bytes, &suspect.signature)
     });
     for (index, suspect) in suspects.iter_mut().enumerate() {
         suspect.rank = index + 1;
@@ -96,13 +95,14 @@ pub(crate) fn tell(
 fn suspect(
     heap: &Heap,
     scripts: &Scripts,
-    mut piles: Vec<(Pile, Description)>,
+    piles: Vec<(Pile, Description)>,
     growth: u64,
 ) -> Option<Suspect> {
-    // More objects tell more than a longer table.
-    piles.sort_by_key(|(pile, _)| (pile.growth.in_place, std::cmp::Reverse(pile.growth.bytes)));
     let growth_bytes = piles.iter().map(|(pile, _)| pile.growth.bytes).sum::<u64>();
-    let (pile, description) = piles.into_iter().next()?;
+    // More objects tell more than a longer table.
+    let (pile, description) = piles
+        .into_iter()
+        .min_by_key(|(pile, _)| (pile.growth.in_place, std::cmp::Reverse(pile.growth.bytes)))?;
     let kind = description.kind;
     let name = subject(heap, &pile, kind);
     let location = place_to_look(heap, scripts, &pile, kind);

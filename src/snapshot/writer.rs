@@ -170,12 +170,17 @@ impl Job {
             Error::from_io("writing", &self.temporary.target, bytes, source)
         };
         let written_file = match compression {
-            Compression::None => self.pump(counting).map_err(fail)?,
+            Compression::None => {
+                let mut counting = counting;
+                self.pump(&mut counting).map_err(fail)?;
+                counting
+            }
             Compression::Gzip => {
                 let buffered = BufWriter::with_capacity(1 << 18, counting);
                 let level = flate2::Compression::new(LEVEL);
-                let encoder = flate2::write::GzEncoder::new(buffered, level);
-                let buffered = self.pump(encoder).and_then(|e| e.finish()).map_err(fail)?;
+                let mut encoder = flate2::write::GzEncoder::new(buffered, level);
+                self.pump(&mut encoder).map_err(fail)?;
+                let buffered = encoder.finish().map_err(fail)?;
                 buffered.into_inner().map_err(|e| fail(e.into_error()))?
             }
             Compression::Zstd => {
@@ -183,7 +188,8 @@ impl Job {
                 let mut encoder =
                     zstd::stream::write::Encoder::new(buffered, LEVEL as i32).map_err(fail)?;
                 encoder.include_checksum(true).map_err(fail)?;
-                let buffered = self.pump(encoder).and_then(|e| e.finish()).map_err(fail)?;
+                self.pump(&mut encoder).map_err(fail)?;
+                let buffered = encoder.finish().map_err(fail)?;
                 buffered.into_inner().map_err(|e| fail(e.into_error()))?
             }
         };
@@ -202,22 +208,23 @@ impl Job {
         self.cancelled.load(Ordering::Acquire)
     }
 
-    fn pump<W: Write>(&self, to: W) -> io::Result<W> {
+    fn pump(&self, to: &mut dyn Write) -> io::Result<()> {
         if !self.redact {
             return self.pass(to);
         }
-        let redactor = self.pass(Redactor::new(to, false, 0))?;
+        let mut redactor = Redactor::new(to, false, 0);
+        self.pass(&mut redactor)?;
         if self.is_cancelled() {
             // `run` looks again and says so; the file is given up.
-            return Ok(redactor.into_inner());
+            return Ok(());
         }
         match redactor.finish() {
-            Ok((to, _)) => Ok(to),
+            Ok(_) => Ok(()),
             Err(error) => Err(io::Error::new(io::ErrorKind::InvalidData, error)),
         }
     }
 
-    fn pass<W: Write>(&self, mut to: W) -> io::Result<W> {
+    fn pass(&self, to: &mut dyn Write) -> io::Result<()> {
         while let Ok(chunk) = self.receiver.recv() {
             if self.is_cancelled() {
                 // `run` looks again and says so.
@@ -227,7 +234,7 @@ impl Job {
             // One too many is simply freed.
             let _ = self.give_back.try_send(chunk);
         }
-        Ok(to)
+        Ok(())
     }
 }
 

@@ -6,7 +6,7 @@ pub trait Work {
     type Output;
 
     /// Computes it. Mark implementations `#[inline(always)]`, or they are compiled for the baseline alone.
-    fn run(self) -> Self::Output;
+    fn run<D: Decimals>(self, decimals: D) -> Self::Output;
 }
 
 /// Runs `work` with the instructions that this processor has.
@@ -16,7 +16,7 @@ pub fn run<W: Work>(work: W) -> W::Output {
     {
         #[target_feature(enable = "avx2,bmi1,bmi2,popcnt,lzcnt")]
         fn modern<W: Work>(work: W) -> W::Output {
-            work.run()
+            work.run(wide::Avx2::new())
         }
         if is_x86_feature_detected!("avx2")
             && is_x86_feature_detected!("bmi1")
@@ -28,7 +28,152 @@ pub fn run<W: Work>(work: W) -> W::Output {
             return unsafe { modern(work) };
         }
     }
-    work.run()
+    work.run(OneByOne)
+}
+
+/// Decimal numbers from text, four at a time.
+pub trait Decimals: Copy {
+    /// What the numbers so far were made of.
+    type Seen: Copy;
+
+    /// Nothing yet.
+    fn nothing(self) -> Self::Seen;
+
+    /// The numbers that are the last `lengths` bytes of `words`, the first byte lowest. Each is of one to eight digits;
+    /// what is not, is seen.
+    fn four(self, words: [u64; 4], lengths: [u64; 4], seen: &mut Self::Seen) -> [u64; 4];
+
+    /// Whether there were digits alone, and one to eight of them.
+    fn are_sound(self, seen: Self::Seen) -> bool;
+}
+
+/// With the instructions that every processor has.
+#[derive(Clone, Copy)]
+pub struct OneByOne;
+
+const ZEROS: u64 = 0x3030_3030_3030_3030;
+const HIGH_BITS: u64 = 0x8080_8080_8080_8080;
+/// Added to a byte of up to nine this leaves the high bit clear, to a larger one it sets it.
+const TO_HIGH_BIT: u64 = 0x7676_7676_7676_7676;
+
+impl OneByOne {
+    /// The number that is the last `length` bytes of `word`, the first byte lowest.
+    ///
+    /// What is before the number is cleared, then the digits are summed up in pairs, fours, eights.
+    #[inline(always)]
+    pub fn one(self, word: u64, length: u64, seen: &mut u64) -> u64 {
+        // No digits at all set the highest bit here, more than eight any from the fourth on.
+        *seen |= (length.wrapping_sub(1) & !7).wrapping_neg() & HIGH_BITS;
+        let unused = 64_u32.wrapping_sub(8 * length as u32);
+        let digits = (word ^ ZEROS) & u64::MAX.wrapping_shl(unused);
+        *seen |= digits.wrapping_add(TO_HIGH_BIT) | digits;
+        let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
+        let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
+        fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
+    }
+}
+
+impl Decimals for OneByOne {
+    /// High bits of bytes that are no digits.
+    type Seen = u64;
+
+    #[inline(always)]
+    fn nothing(self) -> u64 {
+        0
+    }
+
+    #[inline(always)]
+    fn four(self, words: [u64; 4], lengths: [u64; 4], seen: &mut u64) -> [u64; 4] {
+        [0, 1, 2, 3].map(|at: usize| self.one(words[at], lengths[at], seen))
+    }
+
+    #[inline(always)]
+    fn are_sound(self, seen: u64) -> bool {
+        seen & HIGH_BITS == 0
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+mod wide {
+    use std::arch::x86_64::*;
+
+    use super::Decimals;
+
+    /// Proof that the processor has AVX2.
+    #[derive(Clone, Copy)]
+    pub struct Avx2(());
+
+    impl Avx2 {
+        #[target_feature(enable = "avx2")]
+        pub(super) fn new() -> Avx2 {
+            Avx2(())
+        }
+    }
+
+    /// The largest digit by place, and bits of lengths less one.
+    #[derive(Clone, Copy)]
+    pub struct Seen {
+        digits: __m256i,
+        lengths: __m256i,
+    }
+
+    impl Decimals for Avx2 {
+        type Seen = Seen;
+
+        #[inline(always)]
+        fn nothing(self) -> Seen {
+            // SAFETY: an Avx2 is made where there is AVX2 alone.
+            let zero = unsafe { _mm256_setzero_si256() };
+            Seen {
+                digits: zero,
+                lengths: zero,
+            }
+        }
+
+        #[inline(always)]
+        fn four(self, words: [u64; 4], lengths: [u64; 4], seen: &mut Seen) -> [u64; 4] {
+            let [a, b, c, d] = words.map(|word| word as i64);
+            let [e, f, g, h] = lengths.map(|length| length as i64);
+            // SAFETY: an Avx2 is made where there is AVX2 alone; nothing here touches memory.
+            unsafe {
+                let words = _mm256_set_epi64x(d, c, b, a);
+                let lengths = _mm256_set_epi64x(h, g, f, e);
+                let unused =
+                    _mm256_sub_epi64(_mm256_set1_epi64x(64), _mm256_slli_epi64::<3>(lengths));
+                // Shifted by 64 or more, by a negative number too, nothing is left.
+                let used = _mm256_sllv_epi64(_mm256_set1_epi64x(-1), unused);
+                let digits =
+                    _mm256_and_si256(_mm256_xor_si256(words, _mm256_set1_epi8(b'0' as i8)), used);
+                seen.digits = _mm256_max_epu8(seen.digits, digits);
+                let less_one = _mm256_sub_epi64(lengths, _mm256_set1_epi64x(1));
+                seen.lengths = _mm256_or_si256(seen.lengths, less_one);
+                // In pairs, fours, eights; the first digit is in the lowest byte.
+                let pairs = _mm256_maddubs_epi16(digits, _mm256_set1_epi16(0x010a));
+                let fours = _mm256_madd_epi16(pairs, _mm256_set1_epi32(0x0001_0064));
+                let eights = _mm256_add_epi64(
+                    _mm256_mul_epu32(fours, _mm256_set1_epi64x(10_000)),
+                    _mm256_srli_epi64::<32>(fours),
+                );
+                [
+                    _mm256_extract_epi64::<0>(eights) as u64,
+                    _mm256_extract_epi64::<1>(eights) as u64,
+                    _mm256_extract_epi64::<2>(eights) as u64,
+                    _mm256_extract_epi64::<3>(eights) as u64,
+                ]
+            }
+        }
+
+        #[inline(always)]
+        fn are_sound(self, seen: Seen) -> bool {
+            // SAFETY: an Avx2 is made where there is AVX2 alone; nothing here touches memory.
+            unsafe {
+                let too_large = _mm256_subs_epu8(seen.digits, _mm256_set1_epi8(9));
+                let too_long = _mm256_andnot_si256(_mm256_set1_epi64x(7), seen.lengths);
+                let wrong = _mm256_or_si256(too_large, too_long);
+                _mm256_testz_si256(wrong, wrong) == 1
+            }
+        }
+    }
 }
 
 /// Which of 64 bytes equal `byte`: one bit each, the first lowest.
@@ -68,6 +213,53 @@ pub fn equal_bytes(block: &[u8; 64], byte: u8) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// The numbers of four texts, as this processor reads them.
+    struct Four<'t>([&'t str; 4]);
+
+    impl Work for Four<'_> {
+        type Output = Option<[u64; 4]>;
+
+        #[inline(always)]
+        fn run<D: Decimals>(self, decimals: D) -> Option<[u64; 4]> {
+            let words = self.0.map(|text| {
+                let padded = format!("{text:\u{ff}>8}");
+                u64::from_le_bytes(std::array::from_fn(|at| {
+                    padded.as_bytes()[padded.len() - 8 + at]
+                }))
+            });
+            let mut seen = decimals.nothing();
+            let numbers = decimals.four(words, self.0.map(|text| text.len() as u64), &mut seen);
+            decimals.are_sound(seen).then_some(numbers)
+        }
+    }
+
+    #[test]
+    fn reads_four_numbers_alike_on_every_processor() {
+        let mut value = 1_u64;
+        for length in 1..=8_u32 {
+            for value in [value, value * 9, value * 10 - 1] {
+                let text = value.to_string();
+                let four = || Four([&text, "0", "00000007", "12345678"]);
+                let expected = Some([value, 0, 7, 12_345_678]);
+                assert_eq!(four().run(OneByOne), expected, "{length}");
+                assert_eq!(run(four()), expected, "{length}");
+            }
+            value *= 10;
+        }
+    }
+
+    #[test]
+    fn sees_what_is_no_number_in_any_place() {
+        for text in ["", "1:", "/", "12 ", "1\n", "-1", "123456789", "1234,678"] {
+            for at in 0..4 {
+                let mut texts = ["1"; 4];
+                texts[at] = text;
+                assert_eq!(Four(texts).run(OneByOne), None, "{text:?}");
+                assert_eq!(run(Four(texts)), None, "{text:?}");
+            }
+        }
+    }
 
     #[test]
     fn finds_equal_bytes_wherever_they_are() {

@@ -30,6 +30,29 @@ fn resident_memory_of_libuv() -> Option<u64> {
     (status == 0).then_some(bytes as u64)
 }
 
+/// Asks for the memory behind `room` at once, which costs a fifth less than a fault for each page of it as it is first
+/// written. For what will be written all over; what is in it stays. Linux 5.14 and later, elsewhere nothing.
+pub fn populate<T>(room: &mut [T]) {
+    #[cfg(target_os = "linux")]
+    {
+        /// Below this there is nothing to gain.
+        const LEAST: usize = 1 << 20;
+        const PAGE: usize = 4096;
+        let start = room.as_ptr().addr();
+        let end = start + std::mem::size_of_val(room);
+        let (first, end) = (start.next_multiple_of(PAGE), end - end % PAGE);
+        if end.saturating_sub(first) < LEAST {
+            return;
+        }
+        let first_page = room.as_mut_ptr().wrapping_byte_add(first - start);
+        // SAFETY: the pages lie within `room`, which is borrowed for writing; this changes nothing in them. What a
+        // kernel refuses (it is too old, its pages are larger, memory is short) is left to faults.
+        unsafe { libc::madvise(first_page.cast(), end - first, libc::MADV_POPULATE_WRITE) };
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = room;
+}
+
 /// Bytes an unprivileged writer may still use on the file system of `path`.
 pub fn free_disk(path: &Path) -> Option<u64> {
     #[cfg(unix)]

@@ -7,7 +7,7 @@ const fs = require('fs');
 const path = require('path');
 
 const HERE = path.join(__dirname, '..');
-const NAMES = ['gc-stats', 'heapdump', 'prom-client'];
+const NAMES = ['gc-stats', 'heapdump', 'prom-client', 'xprofiler'];
 
 function upToDate() {
   const stamp = path.join(HERE, 'node_modules', '.package-lock.json');
@@ -23,6 +23,8 @@ function install() {
   const prefix = path.join(path.dirname(process.execPath), '..');
   const headers = path.join(prefix, 'include', 'node', 'node.h');
   if (!env.npm_config_nodedir && fs.existsSync(headers)) env.npm_config_nodedir = path.resolve(prefix);
+  // And no binaries that somebody else built.
+  env.npm_config_build_from_source = 'true';
   process.stderr.write('installing the tools to measure beside\n');
   const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: HERE,

@@ -3,10 +3,11 @@
 use crate::snapshot::SnapshotError;
 use crate::snapshot::kind::EdgeType;
 use crate::snapshot::layout::{Layout, MAX_FIELDS};
-use crate::snapshot::numbers::{self, BLOCK, Divisor, Doubt, Ends, Separator};
+use crate::snapshot::numbers::{self, BLOCK, Divisor, Doubt, Ends, Fours, Separator};
 use crate::snapshot::parser::nodes::Nodes;
 use crate::snapshot::parser::{Pulse, capacity, string_index, too_many};
 use crate::snapshot::scanner::Scanner;
+use crate::snapshot::spare::room;
 use crate::v8::cpu;
 
 /// The edges as a struct of arrays; see [`crate::snapshot::graph::Graph`].
@@ -29,9 +30,9 @@ impl Edges {
     ) -> Result<Edges, SnapshotError> {
         let capacity = capacity(layout.edge_count, layout.edge_fields, scanner.bytes_left());
         let mut edges = Edges {
-            targets: Vec::with_capacity(capacity),
-            names: Vec::with_capacity(capacity),
-            types: Vec::with_capacity(capacity),
+            targets: room(capacity),
+            names: room(capacity),
+            types: room(capacity),
             ..Edges::default()
         };
         let fields = Fields::new(layout, node_count);
@@ -200,7 +201,7 @@ impl cpu::Work for FastBlock<'_> {
     type Output = usize;
 
     #[inline(always)]
-    fn run(self) -> usize {
+    fn run<D: cpu::Decimals>(self, decimals: D) -> usize {
         let FastBlock {
             edges,
             fields,
@@ -215,33 +216,51 @@ impl cpu::Work for FastBlock<'_> {
             types,
         } = block;
         ends.find(bytes, at);
-        let ends = ends.records(3);
+        // Two edges at a time; one that is left over begins the next block.
+        let ends = ends.records(6);
         let separator = Separator::before(bytes, at);
         let mut doubt = Doubt::default();
+        let mut fours = Fours::new(decimals);
         let mut start = at;
         let (mut max_name, mut max_target) = (0, 0);
         let mut count = 0;
-        for &[first, second, third] in ends.as_chunks::<3>().0 {
-            if count >= MAX_RECORDS {
+        for ends in ends.as_chunks::<6>().0 {
+            let (Some(types), Some(names), Some(targets)) = (
+                types.get_mut(count..count + 2),
+                names.get_mut(count..count + 2),
+                targets.get_mut(count..count + 2),
+            ) else {
                 return 0;
+            };
+            let [a, b, c, d, e, f] = ends.map(|end| end as usize);
+            let digits = [doubt.digit(bytes, start, a), doubt.digit(bytes, c + 1, d)];
+            let places = [
+                (a + 1, b),
+                (d + 1, e),
+                (b + 1, separator.strip(bytes, c, &mut doubt)),
+                (e + 1, separator.strip(bytes, f, &mut doubt)),
+            ];
+            let [name, next_name, to, next_to] = fours.read(bytes, places, &mut doubt);
+            for (at, (index, to)) in [(name, to), (next_name, next_to)].into_iter().enumerate() {
+                let (kind, mask) = fields.types[usize::from(digits[at] & 15)];
+                let name = doubt.narrow(index);
+                max_name = max_name.max(name & mask);
+                let (node, rest) = fields.by_node.divide(to);
+                doubt.zero(rest);
+                let target = doubt.narrow(node);
+                max_target = max_target.max(target);
+                (types[at], names[at], targets[at]) = (kind, name, target);
             }
-            let (first, second, third) = (first as usize, second as usize, third as usize);
-            let digit = doubt.digit(bytes, start, first);
-            let (kind, mask) = fields.types[usize::from(digit & 15)];
-            let index = doubt.number(bytes, first + 1, second);
-            let name = doubt.narrow(index);
-            max_name = max_name.max(name & mask);
-            let stop = separator.strip(bytes, third, &mut doubt);
-            let (node, rest) = fields.by_node.divide(doubt.number(bytes, second + 1, stop));
-            doubt.zero(rest);
-            let target = doubt.narrow(node);
-            max_target = max_target.max(target);
-            (types[count], names[count], targets[count]) = (kind, name, target);
-            count += 1;
-            start = third + 1;
+            count += 2;
+            start = f + 1;
         }
         let max_target = max_target as usize;
-        if !doubt.none() || max_name == u32::MAX || max_target >= fields.node_count || start == at {
+        if !doubt.none()
+            || !fours.are_sound()
+            || max_name == u32::MAX
+            || max_target >= fields.node_count
+            || start == at
+        {
             return 0;
         }
         edges.targets.extend_from_slice(&targets[..count]);

@@ -3,10 +3,11 @@
 use crate::snapshot::SnapshotError;
 use crate::snapshot::kind::NodeType;
 use crate::snapshot::layout::{Layout, MAX_FIELDS};
-use crate::snapshot::numbers::{self, BLOCK, Doubt, Ends, Separator};
+use crate::snapshot::numbers::{self, BLOCK, Doubt, Ends, Fours, Separator};
 use crate::snapshot::parser::{Pulse, capacity, string_index, too_many};
 use crate::snapshot::scanner::Scanner;
 use crate::snapshot::sizes::Sizes;
+use crate::snapshot::spare::room;
 use crate::v8::cpu;
 
 /// The nodes as a struct of arrays; see [`crate::snapshot::graph::Graph`].
@@ -40,11 +41,11 @@ impl Nodes {
     ) -> Result<Nodes, SnapshotError> {
         let capacity = capacity(layout.node_count, layout.node_fields, scanner.bytes_left());
         let mut nodes = Nodes {
-            types: Vec::with_capacity(capacity),
-            names: Vec::with_capacity(capacity),
-            ids: Vec::with_capacity(capacity),
+            types: room(capacity),
+            names: room(capacity),
+            ids: room(capacity),
             sizes: Sizes::with_capacity(capacity),
-            first_edges: Vec::with_capacity(capacity + 1),
+            first_edges: room(capacity + 1),
             ..Nodes::default()
         };
         let fields = Fields::new(layout);
@@ -146,6 +147,10 @@ struct Fields {
     edges: usize,
     /// `count` where there is none; that entry of a record is always 0.
     detachedness: usize,
+    /// The four fields of many digits.
+    long: [u8; 4],
+    /// The others.
+    short: Vec<u8>,
     kinds: [u8; 32],
 }
 
@@ -155,7 +160,18 @@ impl Fields {
         for (entry, &kind) in kinds.iter_mut().zip(&layout.node_types) {
             *entry = kind as u8;
         }
+        let long = [
+            layout.node_name,
+            layout.node_id,
+            layout.node_size,
+            layout.node_edges,
+        ]
+        .map(|field| field as u8 & 15);
+        let mut short: Vec<u8> = (0..layout.node_fields as u8).collect();
+        short.retain(|field| !long.contains(field));
         Fields {
+            long,
+            short,
             count: layout.node_fields,
             kind: layout.node_type & 15,
             name: layout.node_name & 15,
@@ -214,7 +230,7 @@ impl cpu::Work for FastBlock<'_> {
     type Output = usize;
 
     #[inline(always)]
-    fn run(self) -> usize {
+    fn run<D: cpu::Decimals>(self, decimals: D) -> usize {
         let FastBlock {
             nodes,
             fields,
@@ -234,6 +250,7 @@ impl cpu::Work for FastBlock<'_> {
         let ends = ends.records(fields.count);
         let separator = Separator::before(bytes, at);
         let mut doubt = Doubt::default();
+        let mut fours = Fours::new(decimals);
         let mut record = [0_u64; MAX_FIELDS];
         let mut start = at;
         let mut edges = nodes.edges;
@@ -243,16 +260,30 @@ impl cpu::Work for FastBlock<'_> {
             if count >= MAX_RECORDS {
                 return 0;
             }
-            for (index, &end) in ends.iter().enumerate() {
-                let end = end as usize;
-                let stop = if index + 1 == fields.count {
-                    separator.strip(bytes, end, &mut doubt)
-                } else {
-                    end
+            let last = fields.count - 1;
+            let stop = separator.strip(bytes, ends[last] as usize, &mut doubt);
+            let place = |field: u8| {
+                let field = usize::from(field);
+                let start = match field.checked_sub(1) {
+                    Some(before) => ends[before] as usize + 1,
+                    None => start,
                 };
-                record[index & 15] = doubt.number(bytes, start, stop);
-                start = end + 1;
+                let stop = if field == last {
+                    stop
+                } else {
+                    ends[field] as usize
+                };
+                (start, stop)
+            };
+            let four = fours.read(bytes, fields.long.map(place), &mut doubt);
+            for (&field, value) in fields.long.iter().zip(four) {
+                record[usize::from(field & 15)] = value;
             }
+            for &field in &fields.short {
+                let (start, stop) = place(field);
+                record[usize::from(field & 15)] = doubt.number(bytes, start, stop);
+            }
+            start = ends[last] as usize + 1;
             let name = doubt.narrow(record[fields.name]);
             max_name = max_name.max(name);
             types[count] = fields.kind(&record);
@@ -266,7 +297,7 @@ impl cpu::Work for FastBlock<'_> {
             edges += u64::from(doubt.narrow(record[fields.edges]));
             count += 1;
         }
-        if !doubt.none() || max_name == u32::MAX || start == at {
+        if !doubt.none() || !fours.are_sound() || max_name == u32::MAX || start == at {
             return 0;
         }
         nodes.types.extend_from_slice(&types[..count]);

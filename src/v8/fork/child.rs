@@ -125,8 +125,8 @@ pub(super) fn run(
         die_with_parent(&settings);
         give_way(&settings);
         reset_signals();
-        leave_no_traces();
         close_all_but(prepared.writer.as_raw_fd());
+        leave_no_traces();
         stand_ins::remember_originals(prepared.writer.as_raw_fd());
         if !arena::open(settings.budget) || !prepared.plan.apply() {
             end(Exit::Unprepared);

@@ -56,6 +56,7 @@ unsafe impl Send for Plan {}
 
 /// Looks through everything that is loaded: about 1 ms.
 pub fn plan() -> Plan {
+    stand_ins::look_up();
     let mut search = Search {
         wanted: stand_ins::ALL
             .iter()
