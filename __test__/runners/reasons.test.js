@@ -37,19 +37,3 @@ test('a listener that Jest forgot, for a file that could not be loaded, is the r
 test("a mock function of Jest's that a test listens with is the test's", () => {
   assert.strictEqual(explained(listener(at('/project/node_modules/jest-mock/build/index.js', 100))).kind, 'listener');
 });
-
-test("what V8's inline caches saw last is nobody's leak", () => {
-  const steps = [
-    step('element', '3', 'Node / Environment'),
-    step('property', 'prepare_stack_trace_callback', 'prepareStackTrace', at('node:internal/errors', 90)),
-    step('internal', 'feedback_cell', 'system / FeedbackCell'),
-    step('internal', 'value', 'system / FeedbackVector'),
-    step('hidden', '14', 'system / LoadHandler'),
-    step('hidden', '1', 'getFunctionName', at('/project/a.test.js', 1)),
-    structural('context', 'system / NativeContext'),
-    GLOBAL,
-  ];
-  const { kind, what } = explained(steps);
-  assert.strictEqual(kind, 'runner');
-  assert.match(what, /V8's inline caches/);
-});

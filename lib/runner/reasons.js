@@ -11,8 +11,6 @@ const COMPILED = /^(\(Compilation cache\)|.*CompilationCacheTable|.*CompiledFnEn
 
 /** How a resource holds what was current when it was made. */
 const ASYNC_CONTEXT = /kResourceStore|async_context_frame|AsyncContextFrame/;
-/** What V8's inline caches saw last in a function: a realm that is gone is held until another is seen. */
-const INLINE_CACHE = /^system \/ Feedback(Cell|Vector)$/;
 /** What runs a test file: its own listener or timer is there while the file runs, and stays where a file cannot be loaded. */
 const RUNS_FILES = /[\\/]node_modules[\\/](jest-(circus|jasmine2|runner|runtime|worker)|@jest[\\/]core|mocha|vitest|@vitest[\\/]runner)[\\/]/;
 
@@ -123,17 +121,15 @@ function ownLocation(steps, entry) {
 function explain({ steps, entry, oneShot, nearby }, { rootDir } = {}) {
   const own = ownLocation(steps, entry);
   const runsFiles = !own && steps.slice(entry).some(({ location }) => location && RUNS_FILES.test(location.url));
-  let place = runsFiles ? undefined : own || nearby;
+  const place = runsFiles ? undefined : own || nearby;
   let { kind, what } = classify(steps, entry, oneShot);
   // No place of the program's own on the way, and none near it: the runner's own doing, or V8's.
   const vague = kind === 'kept' || kind === 'unknown' || kind === 'cache';
   const byRunner = steps.some(({ node, owner }) => node === 'ModuleWrap' || owner === 'runner');
   // Jest runs tests in an async context of its own, so what is made once and for all, like Node's resolver, keeps the first file.
-  const cache = steps.slice(0, entry).findIndex(({ node }) => INLINE_CACHE.test(node));
   const isRunners =
     runsFiles || kind === 'async-context' || (byRunner && (place ? kind === 'patched-global' || kind === 'kept' : vague));
-  if (cache > 0) [kind, what, place] = ['runner', `V8's inline caches of ${label(steps, cache - 1)}, until they see another`, undefined];
-  else if (isRunners) [kind, what] = ['runner', `the test runner itself (${what})`];
+  if (isRunners) [kind, what] = ['runner', `the test runner itself (${what})`];
   const url = place && path.relative(rootDir || process.cwd(), plainUrl(place.url));
   const shown = steps.slice(Math.max(0, entry - 6), entry + 1).map((step) => ({
     edge: step.edge,

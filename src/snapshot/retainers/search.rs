@@ -323,11 +323,7 @@ impl Name {
             | b"(Micro tasks)" => Name::CACHE,
             b"WeakRef" => Name::WEAK_REF,
             b"weak_refs_keep_during_job" | b"properties" | b"elements" => Name::REPEATED,
-            b"ModuleWrap"
-            | b"system / SyntheticModule"
-            // What an inline cache saw last says nothing of who holds it.
-            | b"system / FeedbackCell"
-            | b"system / FeedbackVector" => Name::SAYS_LITTLE,
+            b"ModuleWrap" => Name::SAYS_LITTLE,
             text if is_async_context(text) => Name::SAYS_LITTLE,
             text if table_id(text).is_some() => Name::PAIR,
             _ => 0,
