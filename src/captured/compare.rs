@@ -78,7 +78,9 @@ fn suspects(last: &Captured, growths: &[Growth], whole: u64) -> Value {
     let most = growths.iter().map(|growth| growth.bytes).max();
     let whole = whole.max(most.unwrap_or(0)).max(1);
     let mut by_holder: Vec<(&Value, Vec<(&Growth, &Value)>)> = Vec::new();
-    for growth in growths {
+    // A chain that is no longer than before only holds what grew.
+    let is_growth = |growth: &&Growth| !growth.chained || growth.more() > 0;
+    for growth in growths.iter().filter(is_growth) {
         let portrait = portraits.iter().find(|it| growth.members.contains(&it.0));
         let Some(&(_, portrait)) = portrait else {
             continue;

@@ -184,8 +184,8 @@ impl<'h> Walk<'h> {
                 waves.push((child, group.members));
                 continue;
             }
-            if in_chain && self.has_shapes() {
-                // Of a chain's links shapes tell how many there are, and not what each of them holds.
+            if in_chain && self.has_shapes() && !self.was_looked_into(members) {
+                // Of a chain's later links shapes tell how many there are, and not what each of them holds.
                 continue;
             }
             self.note_growth_in_place(&group.members);
@@ -240,6 +240,14 @@ impl<'h> Walk<'h> {
             Side::Shapes(shapes) if retained == 0 && owners.iter().any(cut) => shapes.floor(),
             _ => 0,
         }
+    }
+
+    /// Whether the first side tells what some of these owners hold.
+    fn was_looked_into(&self, owners: &[Member]) -> bool {
+        owners.iter().any(|&(at, number)| match self.sides[0] {
+            Side::Shapes(shapes) => at == 0 && !shapes.children(number).is_empty(),
+            Side::Heap(..) => at == 0,
+        })
     }
 
     fn has_shapes(&self) -> bool {
