@@ -16,10 +16,22 @@ pub fn bytes(number: u64) -> String {
         unit = next;
     }
     if value < 9.95 {
-        format!("{value:.1} {unit}")
+        format!("{} {unit}", tenths(value))
     } else {
-        format!("{value:.0} {unit}")
+        format!("{} {unit}", value.round() as u64)
     }
+}
+
+/// `1.2`. By whole numbers: the library's way of writing fractions is 17 KB of the binary.
+pub fn tenths(value: f64) -> String {
+    let tenths = (value.abs() * 10.0).round() as u64;
+    let sign = if value < 0.0 && tenths > 0 { "-" } else { "" };
+    format!("{sign}{}.{}", tenths / 10, tenths % 10)
+}
+
+/// `17 %` of a share of 0.17.
+pub fn percent(share: f64) -> String {
+    format!("{} %", (share * 100.0).round() as u64)
 }
 
 /// The same of a difference or a rate: rounded to whole bytes, with its sign.
@@ -48,6 +60,11 @@ mod tests {
 
     #[test]
     fn numbers_read_well() {
+        assert_eq!(
+            [tenths(0.04), tenths(-0.26), tenths(-0.01), tenths(12.96)],
+            ["0.0", "-0.3", "0.0", "13.0"]
+        );
+        assert_eq!([percent(0.004), percent(0.995)], ["0 %", "100 %"]);
         assert_eq!(grouped(1_234_567), "1,234,567");
         assert_eq!(grouped(12), "12");
         let cases = [

@@ -168,6 +168,58 @@ fn without_any_graph_they_are_named_all_the_same() {
     }
 }
 
+/// As functions that await each other: a chain, at whose last link the program keeps what leaks.
+fn below_a_chain(links: usize, entries: usize) -> Heap {
+    let mut heap = HeapBuilder::new();
+    let mut from = heap.node("object", "global", 40);
+    heap.edge(0, "shortcut", "1", from);
+    for _ in 0..links {
+        let promise = heap.node("object", "Promise", 64);
+        let scope = heap.node("object", "system / Context", 936);
+        heap.edge(from, "internal", "reactions_or_result", promise)
+            .edge(promise, "internal", "context", scope);
+        from = scope;
+    }
+    let map = heap.node("object", "Map", 32);
+    let table = heap.node("array", "", 64 * entries as u64);
+    heap.edge(from, "context", "subjects", map)
+        .edge(map, "internal", "table", table);
+    for index in 0..entries {
+        let subject = heap.node("object", "Subject", 1000);
+        heap.edge(table, "internal", &index.to_string(), subject);
+    }
+    Heap::from_bytes(heap.bytes()).unwrap()
+}
+
+#[test]
+fn what_hangs_below_a_chain_is_known_of_earlier_captures() {
+    for links in [2, 3, 7, 30] {
+        let heaps = [below_a_chain(links, 1000), below_a_chain(links, 3000)];
+        let paths: Vec<PathBuf> = (0..2).map(|nth| PathBuf::from(nth.to_string())).collect();
+        let options = DiffOptions {
+            same_process: Some(false),
+            ..DiffOptions::default()
+        };
+        let files = diff_value(&diff_heaps(&paths, &heaps, &options).unwrap());
+        let [first, last] = heaps;
+        let earlier = [read(&capture(&first, &[]))];
+        let exact = read(&capture(&last, &earlier)).header()["diff"].clone();
+        let [earlier] = earlier;
+        let pair = [earlier, read(&capture(&last, &[]))];
+        let by_shape = captured::compare(&pair, &Options::default()).unwrap();
+        assert_eq!(gist(&exact), gist(&files), "{links}");
+        for diff in [exact, by_shape] {
+            let suspect = &diff["suspects"][0];
+            assert_eq!(suspect["name"], "Subject", "{links}: {diff:#}");
+            assert_eq!(
+                (&suspect["countBefore"], &suspect["countAfter"]),
+                (&1000.into(), &3000.into()),
+                "{links}: {diff:#}"
+            );
+        }
+    }
+}
+
 #[test]
 fn what_stays_is_no_suspect() {
     let [first, second] = [heap(300, 50, 0), heap(300, 50, 0)];

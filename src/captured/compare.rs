@@ -4,7 +4,7 @@ use rustc_hash::FxHashMap;
 use serde_json::Value;
 
 use super::{Captured, DELTAS, Options, no_tree, without_tree};
-use crate::format::{bytes, grouped};
+use crate::format::{bytes, grouped, percent};
 use crate::report;
 use crate::snapshot::diff::{growing_between, sorted_by_change};
 use crate::snapshot::growth::{Growth, Side};
@@ -78,7 +78,9 @@ fn suspects(last: &Captured, growths: &[Growth], whole: u64) -> Value {
     let most = growths.iter().map(|growth| growth.bytes).max();
     let whole = whole.max(most.unwrap_or(0)).max(1);
     let mut by_holder: Vec<(&Value, Vec<(&Growth, &Value)>)> = Vec::new();
-    for growth in growths {
+    // A chain that is no longer than before only holds what grew.
+    let is_growth = |growth: &&Growth| !growth.chained || growth.more() > 0;
+    for growth in growths.iter().filter(is_growth) {
         let portrait = portraits.iter().find(|it| growth.members.contains(&it.0));
         let Some(&(_, portrait)) = portrait else {
             continue;
@@ -110,9 +112,8 @@ fn patched(portrait: &Value, growth: &Growth, sum: u64, whole: u64) -> Value {
     let count = |at: Option<&u64>| at.copied().unwrap_or(0);
     let (before, after) = (count(growth.counts.first()), count(growth.counts.last()));
     let share = (sum as f64 / whole as f64).min(1.0);
-    let size = |growth: u64, share: f64| {
-        format!("(+{}, {:.0} % of the growth)", bytes(growth), share * 100.0)
-    };
+    let size =
+        |growth: u64, share: f64| format!("(+{}, {} of the growth)", bytes(growth), percent(share));
     let (new, old) = (
         size(sum, share),
         size(

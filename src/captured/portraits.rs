@@ -58,13 +58,20 @@ fn growth(recorded: &Recorded, shape: u32) -> Growth {
     let shapes = &recorded.shapes;
     let members = &recorded.members[shape as usize];
     let in_place = shapes.count(shape) == 1 && shapes.own(shape) * 2 > shapes.retained(shape);
+    let is_chain = recorded.chained[shape as usize];
+    // The first link knows the nodes of all.
+    let count = if is_chain {
+        members.len() as u64
+    } else {
+        shapes.count(shape)
+    };
     let step = (members.len() / SPECIMENS).max(1);
     Growth {
-        counts: vec![u64::from(in_place), shapes.count(shape)],
+        counts: vec![u64::from(in_place), count],
         bytes: shapes.retained(shape),
         members: members.iter().step_by(step).copied().collect(),
         in_place,
-        chained: recorded.chained[shape as usize],
+        chained: is_chain,
         shape: shape as usize,
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::format::{bytes, grouped};
+use crate::format::{bytes, grouped, percent};
 use crate::report::Model;
 use crate::snapshot::kind::EdgeType;
 use crate::snapshot::known::KnownLeaks;
@@ -204,12 +204,12 @@ impl Text {
 
     fn suspect(&mut self, suspect: &Suspect, known: &KnownLeaks) {
         let head = format!(
-            "{}. {} [{}] +{} ({:.0} %)",
+            "{}. {} [{}] +{} ({})",
             suspect.rank,
             suspect.name,
             suspect.kind.name(),
             bytes(suspect.growth_bytes),
-            suspect.share * 100.0
+            percent(suspect.share)
         );
         self.line(
             if suspect.rank == 1 { RED } else { BOLD },

@@ -17,6 +17,8 @@ mod side;
 
 use rustc_hash::FxHashMap;
 
+use crate::snapshot::ranking::sorted;
+
 pub(crate) use record::{Recorded, record};
 pub(crate) use side::Side;
 
@@ -150,7 +152,7 @@ impl<'h> Walk<'h> {
     fn enter(&mut self, shape: usize, members: &[Member], waves: &mut Vec<(usize, Vec<Member>)>) {
         for group in self.group_children(members) {
             if self.shapes[shape].looped {
-                self.follow_link(shape, group, waves);
+                self.follow_link(shape, group, members, waves);
             } else {
                 self.consider(shape, group, members, waves);
             }
@@ -159,7 +161,13 @@ impl<'h> Walk<'h> {
 
     /// Goes on along a chain. What else its links hold waits until all of them were seen: at one place in the chain the
     /// snapshots have different links, but all links of one have a counterpart in the next.
-    fn follow_link(&mut self, shape: usize, group: Group, waves: &mut Vec<(usize, Vec<Member>)>) {
+    fn follow_link(
+        &mut self,
+        shape: usize,
+        group: Group,
+        links: &[Member],
+        waves: &mut Vec<(usize, Vec<Member>)>,
+    ) {
         let (child, folded) = self.child(shape, group.key);
         if folded {
             let counts = self.sums(&group.members, Side::count);
@@ -167,8 +175,12 @@ impl<'h> Walk<'h> {
         }
         if folded || self.shapes[child].looped {
             waves.push((child, group.members));
-        } else if !self.has_shapes() {
-            // Of a chain's links shapes tell how many there are, and not what each of them holds.
+        } else if self.has_shapes() {
+            // Of a chain's later links shapes tell how many there are, and not what each of them holds.
+            if self.was_looked_into(links) {
+                self.consider(shape, group, links, waves);
+            }
+        } else {
             let held = self
                 .held_by_links
                 .entry((shape, group.key))
@@ -182,10 +194,10 @@ impl<'h> Walk<'h> {
 
     /// What links hold, once no link is left.
     fn consider_links(&mut self, waves: &mut Vec<(usize, Vec<Member>)>) {
-        let mut held: Vec<_> = std::mem::take(&mut self.held_by_links)
-            .into_iter()
-            .collect();
-        held.sort_unstable_by_key(|entry| entry.0);
+        let held = std::mem::take(&mut self.held_by_links);
+        let held = sorted(held.into_iter().collect(), |((shape, key), _)| {
+            (*shape as u128) << 64 | u128::from(key.0)
+        });
         for ((shape, _), group) in held {
             self.consider(shape, group, &[], waves);
         }
@@ -277,6 +289,14 @@ impl<'h> Walk<'h> {
             Side::Shapes(shapes) if retained == 0 && owners.iter().any(cut) => shapes.floor(),
             _ => 0,
         }
+    }
+
+    /// Whether the first side tells what some of these owners hold.
+    fn was_looked_into(&self, owners: &[Member]) -> bool {
+        owners.iter().any(|&(at, number)| match self.sides[0] {
+            Side::Shapes(shapes) => at == 0 && !shapes.children(number).is_empty(),
+            Side::Heap(..) => at == 0,
+        })
     }
 
     fn has_shapes(&self) -> bool {

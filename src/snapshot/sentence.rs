@@ -1,6 +1,6 @@
 //! The sentence on which a person acts.
 
-use crate::format::{bytes, grouped};
+use crate::format::{bytes, grouped, percent};
 use crate::snapshot::describe::Description;
 use crate::snapshot::graph::Graph;
 use crate::snapshot::kind::NodeType;
@@ -77,10 +77,10 @@ impl Things {
 /// Puts it together.
 pub(crate) fn sentence(told: &Told<'_>) -> String {
     let mut text = format!(
-        "{} (+{}, {:.0} % of the growth)",
+        "{} (+{}, {} of the growth)",
         subject(told),
         bytes(told.growth),
-        told.share * 100.0
+        percent(told.share)
     );
     if let Some(place) = told.place {
         text += &format!("; see {place}");

@@ -31,11 +31,13 @@ impl Spare {
         if self.lasting {
             return;
         }
-        self.buffers.sort_by_key(|buffer| {
-            let room = buffer.capacity();
-            (room < capacity, room)
-        });
-        self.buffers.truncate(count);
+        while self.buffers.len() > count {
+            let worst = (0..self.buffers.len()).max_by_key(|&index| {
+                let room = self.buffers[index].capacity();
+                (room < capacity, room)
+            });
+            self.buffers.swap_remove(worst.unwrap_or(0));
+        }
         for buffer in &mut self.buffers {
             buffer.clear();
             buffer.shrink_to(capacity);

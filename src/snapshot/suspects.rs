@@ -111,13 +111,15 @@ pub(crate) fn tell(
 fn suspect(
     heap: &Heap,
     scripts: &Scripts,
-    mut piles: Vec<(Pile, Description)>,
+    piles: Vec<(Pile, Description)>,
     growth: u64,
 ) -> Option<Suspect> {
     let growth_bytes = piles.iter().map(|(pile, _)| pile.growth.bytes).sum::<u64>();
     // More objects tell more than a longer table.
-    piles.sort_by_key(|(pile, _)| (pile.growth.in_place, std::cmp::Reverse(pile.growth.bytes)));
-    let mut piles = piles.into_iter();
+    let mut piles = sorted(piles, |(pile, _)| {
+        u128::from(pile.growth.in_place) << 127 | largest_first(pile.growth.bytes, "") >> 1
+    })
+    .into_iter();
     let (pile, description) = piles.next()?;
     let others = other_events(&description, piles);
     let kind = description.kind;
@@ -178,11 +180,11 @@ fn other_events(
     first: &Description,
     piles: impl Iterator<Item = (Pile, Description)>,
 ) -> Vec<String> {
-    let mut others: Vec<String> = piles
+    let others: Vec<String> = piles
         .filter_map(|(_, description)| description.event)
         .filter(|event| Some(event) != first.event.as_ref())
         .collect();
-    others.sort_unstable();
+    let mut others = sorted(others, |event| largest_first(0, event));
     others.dedup();
     others
 }

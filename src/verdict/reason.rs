@@ -2,7 +2,7 @@
 
 use super::evidence::{Doubt, Evidence};
 use super::{Channel, ChannelTrend, Verdict};
-use crate::format::signed_bytes as bytes;
+use crate::format::{signed_bytes as bytes, tenths};
 
 /// Too few baselines.
 pub(super) fn insufficient(channel: Channel, there: usize, needed: usize) -> String {
@@ -154,7 +154,7 @@ fn name(channel: Channel) -> &'static str {
 
 fn amount(channel: Channel, value: f64) -> String {
     if channel == Channel::Contexts {
-        format!("{value:.1}")
+        tenths(value)
     } else {
         bytes(value)
     }

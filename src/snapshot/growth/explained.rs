@@ -5,6 +5,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::{FEW, Growth, Shape};
 use crate::snapshot::dominators::Dominators;
 use crate::snapshot::heap::Heap;
+use crate::snapshot::ranking::{largest_first, order};
 
 /// Members of a growth that are looked at to find what they lie in.
 const SAMPLES: usize = 4096;
@@ -100,10 +101,10 @@ fn parts_by_wholes(heap: &Heap, found: &mut Vec<Growth>, floor: u64) {
         return;
     }
     let ways = WaysUp::new(&heap.dominators, found);
-    let mut parts: Vec<usize> = (0..found.len()).collect();
-    parts.sort_by_key(|&at| std::cmp::Reverse(found[at].bytes));
+    let parts = order(found.iter().map(|growth| largest_first(growth.bytes, "")));
     let mut part_of: FxHashMap<usize, usize> = FxHashMap::default();
     for part in parts {
+        let part = part as usize;
         let Some(inside) = ways.whole_of(&heap.dominators, found, part) else {
             continue;
         };

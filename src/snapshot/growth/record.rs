@@ -26,10 +26,27 @@ struct Entered {
     recorded: u32,
     /// Its number among those of the walk.
     shape: usize,
-    /// It is a link of a chain, and stands for all the others.
-    in_chain: bool,
+    /// It is part of a chain.
+    chain: Option<Chain>,
     members: Vec<Member>,
 }
+
+/// Where a chain stands; shapes by their numbers among those recorded.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Chain {
+    /// Its first link, which knows the nodes of all.
+    first: u32,
+    /// The link it is at.
+    link: u32,
+    /// How many there have been.
+    links: u32,
+    /// The link it is at stands for all the others.
+    is_summed_up: bool,
+}
+
+/// Links that are recorded one by one, with what hangs at each: functions that await each other are short chains, and what
+/// a program keeps may hang below them.
+const LINKS: u32 = 32;
 
 /// Records the shapes that retain at least `floor` bytes, `limit` at the most.
 pub(crate) fn record(heap: &Heap, floor: u64, limit: usize) -> Recorded {
@@ -49,7 +66,7 @@ pub(crate) fn record(heap: &Heap, floor: u64, limit: usize) -> Recorded {
         order: 0,
         limit,
     };
-    recording.push(heap.total_size(), 0, 0, false, vec![(0, 0)]);
+    recording.push(heap.total_size(), 0, 0, None, vec![(0, 0)]);
     while let Some((retained, _, entered)) = recording.queue.pop() {
         recording.enter(retained, &entered);
     }
@@ -88,9 +105,8 @@ impl Recording<'_> {
         for group in self.walk.group_children(&entered.members) {
             let sum = self.walk.sums(&group.members, Side::retained)[0];
             let is_small = sum < self.walk.floor || self.shapes.len() >= self.limit;
-            if !entered.in_chain && is_small {
-                self.shapes[entered.recorded as usize].is_cut |= sum > 0;
-                self.left_out = self.left_out.max(sum);
+            if entered.chain.is_none() && is_small {
+                self.leave_out(entered.recorded, sum);
                 continue;
             }
             let (child, folded) = self.walk.child(entered.shape, group.key);
@@ -98,16 +114,25 @@ impl Recording<'_> {
                 // From now on this is where links are counted.
                 self.walk.shapes[child].group.get_or_insert(0);
             }
-            if entered.in_chain {
-                if folded {
-                    self.add_links(entered.recorded, &group.members);
+            let in_loop = folded || self.walk.shapes[child].looped;
+            let mut chain = entered.chain.filter(|_| in_loop);
+            if let Some(at) = &mut chain {
+                at.is_summed_up |= is_small || folded && at.links == LINKS;
+                if at.is_summed_up {
+                    if folded {
+                        self.shapes[at.link as usize].count += group.members.len() as u64;
+                        self.note_links(at.first, &group.members);
+                    }
+                    self.push(retained, entered.recorded, child, chain, group.members);
+                    continue;
                 }
-                if folded || self.walk.shapes[child].looped {
-                    self.push(retained, entered.recorded, child, true, group.members);
-                }
+            } else if entered.chain.is_some_and(|at| at.is_summed_up) {
+                self.shapes[entered.recorded as usize].is_cut = true;
+                continue;
+            } else if is_small {
+                self.leave_out(entered.recorded, sum);
                 continue;
             }
-            let numbers = group.members.iter().map(|member| member.1).collect();
             let recorded = self.shapes.len() as u32;
             self.shapes.push(Shape {
                 parent: entered.recorded,
@@ -119,16 +144,36 @@ impl Recording<'_> {
                 is_entry: group.is_property && group.key.0 == INDEXED,
                 is_cut: false,
             });
-            self.members.push(numbers);
-            self.chained.push(folded);
-            self.push(sum, recorded, child, folded, group.members);
+            self.members.push(Vec::new());
+            self.chained.push(folded && chain.is_none());
+            match &mut chain {
+                Some(at) if folded => {
+                    (at.link, at.links) = (recorded, at.links + 1);
+                    self.note_links(at.first, &group.members);
+                }
+                Some(_) => {}
+                None => {
+                    self.note_links(recorded, &group.members);
+                    chain = folded.then_some(Chain {
+                        first: recorded,
+                        link: recorded,
+                        links: 1,
+                        is_summed_up: false,
+                    });
+                }
+            }
+            self.push(sum, recorded, child, chain, group.members);
         }
     }
 
-    /// The first link stands for all.
-    fn add_links(&mut self, recorded: u32, members: &[Member]) {
-        self.shapes[recorded as usize].count += members.len() as u64;
-        self.members[recorded as usize].extend(members.iter().map(|member| member.1));
+    fn leave_out(&mut self, owner: u32, retained: u64) {
+        self.shapes[owner as usize].is_cut |= retained > 0;
+        self.left_out = self.left_out.max(retained);
+    }
+
+    fn note_links(&mut self, recorded: u32, members: &[Member]) {
+        let numbers = members.iter().map(|member| member.1);
+        self.members[recorded as usize].extend(numbers);
     }
 
     fn push(
@@ -136,14 +181,14 @@ impl Recording<'_> {
         retained: u64,
         recorded: u32,
         shape: usize,
-        in_chain: bool,
+        chain: Option<Chain>,
         members: Vec<Member>,
     ) {
         self.order += 1;
         let entered = Entered {
             recorded,
             shape,
-            in_chain,
+            chain,
             members,
         };
         self.queue.push((retained, Reverse(self.order), entered));
