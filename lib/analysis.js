@@ -28,7 +28,7 @@ function suppressText(path) {
 
 /** Runs one request of the addon; `{text, suspects}`. */
 async function run(request, { onProgress, signal } = {}) {
-  const job = native.Analysis.of(request);
+  const job = native.Analysis.of(JSON.stringify(request));
   const stop = () => job.abort();
   if (signal && signal.aborted) stop();
   else if (signal && signal.addEventListener) signal.addEventListener('abort', stop, { once: true });

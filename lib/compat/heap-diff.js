@@ -52,7 +52,8 @@ function sized(bytes, more) {
 
 /** What both snapshots say, worked out on this thread. */
 function compare(paths) {
-  const result = native.Analysis.of({ what: 'diff', paths, format: 'value', topClasses: 0, topSuspects: 1, sourceMaps: false }).runNow();
+  const request = { what: 'diff', paths, format: 'value', topClasses: 0, topSuspects: 1, sourceMaps: false };
+  const result = native.Analysis.of(JSON.stringify(request)).runNow();
   if (result.error) throw fromOutcome(result.error);
   return JSON.parse(result.text);
 }

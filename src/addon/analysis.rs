@@ -21,33 +21,67 @@ type Tell = Box<dyn Fn(Progress) + Send + Sync>;
 /// Phase, file, done, total.
 type Step = FnArgs<(String, f64, f64, f64)>;
 
-/// What to work out, already checked by the facade.
-#[napi(object)]
+/// What to work out, already checked by the facade. It comes as JSON: an object of so many fields is 9 KB of glue.
 #[derive(Clone)]
-pub struct JsAnalysis {
+struct Request {
     /// `summary`, `diff`, `retainers`, `redact` (two paths: from, to) or `nothing` (a report of no snapshot).
-    pub what: String,
-    pub paths: Vec<String>,
+    what: String,
+    paths: Vec<String>,
     /// `value` (the API's result as JSON); a report as `model` (JSON in one line), `json` or `text`.
-    pub format: String,
-    pub title: Option<String>,
-    pub top_classes: Option<u32>,
-    pub top_suspects: Option<u32>,
-    pub min_growth_bytes: Option<f64>,
-    pub source_maps: Option<bool>,
-    pub threads: Option<u32>,
-    pub colour: Option<bool>,
+    format: String,
+    title: String,
+    top_classes: Option<usize>,
+    top_suspects: Option<usize>,
+    min_growth_bytes: Option<u64>,
+    source_maps: Option<bool>,
+    threads: Option<usize>,
+    colour: bool,
     /// The text of a suppress file, and today's date for it.
-    pub suppress: Option<String>,
-    pub today: Option<String>,
+    suppress: Option<String>,
+    today: String,
     /// The version of Node that wrote the files.
-    pub node_version: Option<String>,
+    node_version: Option<String>,
     /// Replace keys of dictionaries as well.
-    pub property_names: Option<bool>,
+    property_names: bool,
     /// For `retainers`: the class that marks objects, the labels asked for, and the folder of our own code.
-    pub mark: Option<String>,
-    pub labels: Option<Vec<String>>,
-    pub own_folder: Option<String>,
+    mark: String,
+    labels: Vec<String>,
+    own_folder: String,
+}
+
+impl Request {
+    fn parse(text: &str) -> Request {
+        let given: Value = serde_json::from_str(text).unwrap_or_default();
+        let text = |name: &str| given[name].as_str().map(str::to_owned);
+        let number = |name: &str| given[name].as_f64().map(|number| number as u64);
+        let count = |name: &str| number(name).map(|number| number as usize);
+        let list = |name: &str| {
+            let items = given[name].as_array().into_iter().flatten();
+            items
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect::<Vec<String>>()
+        };
+        Request {
+            what: text("what").unwrap_or_default(),
+            paths: list("paths"),
+            format: text("format").unwrap_or_default(),
+            title: text("title").unwrap_or_default(),
+            top_classes: count("topClasses"),
+            top_suspects: count("topSuspects"),
+            min_growth_bytes: number("minGrowthBytes"),
+            source_maps: given["sourceMaps"].as_bool(),
+            threads: count("threads"),
+            colour: given["colour"].as_bool().unwrap_or(false),
+            suppress: text("suppress"),
+            today: text("today").unwrap_or_default(),
+            node_version: text("nodeVersion"),
+            property_names: given["propertyNames"].as_bool().unwrap_or(false),
+            mark: text("mark").unwrap_or_default(),
+            labels: list("labels"),
+            own_folder: text("ownFolder").unwrap_or_default(),
+        }
+    }
 }
 
 #[napi(object)]
@@ -61,16 +95,16 @@ pub struct JsAnalysed {
 /// One analysis under way.
 #[napi]
 pub struct Analysis {
-    request: JsAnalysis,
+    request: Request,
     aborted: Arc<AtomicBool>,
 }
 
 #[napi]
 impl Analysis {
     #[napi(factory, catch_unwind)]
-    pub fn of(request: JsAnalysis) -> Self {
+    pub fn of(request: String) -> Self {
         Self {
-            request,
+            request: Request::parse(&request),
             aborted: Arc::default(),
         }
     }
@@ -134,7 +168,7 @@ fn teller(progress: Function<'_, Step, ()>) -> Result<Tell> {
 /// The work itself. Errors are in the result, since a rejection could not carry
 /// their code.
 pub struct Work {
-    request: JsAnalysis,
+    request: Request,
     aborted: Arc<AtomicBool>,
     tell: Option<Tell>,
 }
@@ -184,12 +218,12 @@ impl Task for Work {
 }
 
 fn work(
-    request: &JsAnalysis,
+    request: &Request,
     progress: OnProgress<'_>,
 ) -> std::result::Result<JsAnalysed, SnapshotError> {
     let paths: Vec<PathBuf> = request.paths.iter().map(PathBuf::from).collect();
     let mut model = Model {
-        title: request.title.clone().unwrap_or_default(),
+        title: request.title.clone(),
         ..Model::default()
     };
     match (request.what.as_str(), paths.as_slice()) {
@@ -202,9 +236,7 @@ fn work(
                 path,
                 &Options {
                     progress: Some(progress),
-                    top_classes: request
-                        .top_classes
-                        .map_or(defaults.top_classes, |n| n as usize),
+                    top_classes: request.top_classes.unwrap_or(defaults.top_classes),
                     threads: 0,
                 },
             )?);
@@ -225,7 +257,7 @@ fn work(
 }
 
 fn compare(
-    request: &JsAnalysis,
+    request: &Request,
     paths: &[PathBuf],
     progress: OnProgress<'_>,
     model: &mut Model,
@@ -241,22 +273,18 @@ fn compare(
         paths,
         &DiffOptions {
             progress: Some(progress),
-            top_suspects: request
-                .top_suspects
-                .map_or(defaults.top_suspects, |n| n as usize),
-            top_classes: request
-                .top_classes
-                .map_or(defaults.top_classes, |n| n as usize),
-            min_growth_bytes: request.min_growth_bytes.map(|n| n as u64),
+            top_suspects: request.top_suspects.unwrap_or(defaults.top_suspects),
+            top_classes: request.top_classes.unwrap_or(defaults.top_classes),
+            min_growth_bytes: request.min_growth_bytes,
             source_maps: request.source_maps.unwrap_or(defaults.source_maps),
-            threads: request.threads.map_or(defaults.threads, |n| n as usize),
+            threads: request.threads.unwrap_or(defaults.threads),
             node_version: request.node_version.as_deref(),
             ..defaults
         },
     )?;
     if let Some(suppressions) = suppressions {
-        let today = request.today.as_deref().unwrap_or_default();
-        let sorted = suppress::apply(std::mem::take(&mut found.suspects), &suppressions, today);
+        let found_now = std::mem::take(&mut found.suspects);
+        let sorted = suppress::apply(found_now, &suppressions, &request.today);
         found.suspects = sorted.kept;
         model.suppressed = sorted.suppressed;
         model.expired = sorted.expired;
@@ -266,13 +294,13 @@ fn compare(
 }
 
 fn redacted(
-    request: &JsAnalysis,
+    request: &Request,
     from: &Path,
     to: &Path,
     progress: OnProgress<'_>,
 ) -> std::result::Result<JsAnalysed, SnapshotError> {
     let redaction = Redaction {
-        property_names: request.property_names.unwrap_or(false),
+        property_names: request.property_names,
         progress: Some(progress),
     };
     let bytes = redact(from, to, &redaction)?;
@@ -284,14 +312,14 @@ fn redacted(
 }
 
 fn held(
-    request: &JsAnalysis,
+    request: &Request,
     path: &Path,
     progress: OnProgress<'_>,
 ) -> std::result::Result<JsAnalysed, SnapshotError> {
     let marked = Marked {
-        class: request.mark.as_deref().unwrap_or_default(),
-        labels: request.labels.as_deref().unwrap_or_default(),
-        own_folder: request.own_folder.as_deref().unwrap_or_default(),
+        class: &request.mark,
+        labels: &request.labels,
+        own_folder: &request.own_folder,
         progress: Some(progress),
     };
     Ok(JsAnalysed {
@@ -301,21 +329,17 @@ fn held(
     })
 }
 
-fn render(request: &JsAnalysis, model: &Model) -> String {
+fn render(request: &Request, model: &Model) -> String {
     match request.format.as_str() {
         "json" => report::json(model),
         "model" => report::value(model).to_string(),
         "text" => {
-            let colour = request.colour.unwrap_or(false);
-            let suspects = request.top_suspects.unwrap_or(0) as usize;
-            report::text(
-                model,
-                TextStyle {
-                    colour,
-                    rows: 0,
-                    suspects,
-                },
-            )
+            let style = TextStyle {
+                colour: request.colour,
+                rows: 0,
+                suspects: request.top_suspects.unwrap_or(0),
+            };
+            report::text(model, style)
         }
         _ => match (&model.diff, &model.summary) {
             (Some(_), _) => diff_result(model).to_string(),
