@@ -287,7 +287,7 @@ declare namespace leakwatch {
     readonly diff: Diff | null;
     /** With mode `'auto'`: why it was not taken in a copy, where one was tried. */
     fallback?: string;
-    /** All of it, compressed: at most 512 KiB, 25 to 60 KB as a rule. Enough to be kept, sent and compared elsewhere. */
+    /** All of it, compressed: at most 512 KiB, 12 to 60 KB as a rule. Enough to be kept, sent and compared elsewhere. */
     data: Uint8Array;
   }
 

@@ -148,9 +148,11 @@ test('a copy of the process takes the snapshot', async () => {
   assert.deepStrictEqual(heard, []);
 }, 'fork');
 
+// Of the module: what a function holds that waits for an inline capture is held by the stack, each time in another way.
+class CapturedSubject {}
+const subjects = new Map();
+
 test('captures without a file', async () => {
-  class CapturedSubject {}
-  const subjects = new Map();
   const grow = (count) => {
     for (let n = 0; n < count; n++) subjects.set(subjects.size, Object.assign(new CapturedSubject(), { list: new Array(50).fill(n + 0.5) }));
   };
