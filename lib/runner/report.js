@@ -5,7 +5,7 @@
 const fs = require('fs');
 const path = require('path');
 const { explainSnapshot } = require('./evidence');
-const { judgeRun, judgeWorker } = require('./judge');
+const { judgeRun, judgeWorker, withoutBegunAnew } = require('./judge');
 const { labelOf } = require('./labels');
 const outputs = require('./outputs');
 const runDirectory = require('./run-directory');
@@ -66,7 +66,7 @@ async function evidence(records, rootDir) {
 /** Judges the run in `folder`. */
 async function judge(folder, { rootDir, durations, options }) {
   const workers = [];
-  for (const records of runDirectory.readAll(folder)) {
+  for (const records of withoutBegunAnew(runDirectory.readAll(folder))) {
     if (!records.some(({ type }) => type === 'file')) continue;
     const { reasons, suspects, error } = await evidence(records, rootDir);
     const worker = judgeWorker(records, { rootDir, durations, reasons, suspects, known, budgets: options.budgets });
