@@ -180,10 +180,12 @@ function cachedCode(records, rows) {
   return freed > grown / 2 && grown > MIN_CACHED ? freed : undefined;
 }
 
-/** Node's versions whose vm.compileFunction and vm.Script leak with importModuleDynamically. */
+/** Node's versions whose vm.compileFunction and vm.Script leak with importModuleDynamically; 18.20.8 and 20.20.2 do not. */
 function hasVmLeak(version) {
   const [major, minor] = version.slice(1).split('.').map(Number);
-  return major >= 17 ? major <= 20 : major === 16 && minor >= 11;
+  if (major === 16) return minor >= 11;
+  if (major === 18) return minor < 20;
+  return major === 20 ? minor < 10 : major === 17 || major === 19;
 }
 
 function cachedFinding(head, freed, known) {
