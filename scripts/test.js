@@ -66,7 +66,12 @@ const STAGES = {
     install(path.join(TESTS, 'fleet'));
     return [nodeTest(testFiles('fleet'))];
   },
-  runners: () => [nodeTest(testFiles('runners'))],
+  runners: () => {
+    // Before the tests, which run side by side: two would install one folder at once.
+    install(path.join(TESTS, 'runners'));
+    for (const name of ['jest', 'vitest', 'mocha', 'node-test']) install(path.join(ROOT, 'examples', name));
+    return [nodeTest(testFiles('runners'))];
+  },
   matrix: () => [node(path.join(TESTS, 'matrix', 'run.js'))],
 };
 
