@@ -29,7 +29,7 @@ async function pauses(log, peers, folder) {
   const [rows, targets] = [[], []];
   for (const { megabytes, pauses: count, captures, most } of HEAPS) {
     log(`pauses at ${megabytes} MB`);
-    const others = megabytes <= MOST_FOR_PEERS ? ['heapdump', 'xprofiler'].filter((name) => peers[name]) : [];
+    const others = megabytes <= MOST_FOR_PEERS ? peers.heapdump ? ['heapdump'] : [] : [];
     const args = { bytes: megabytes * 1e6, pauses: count, captures, peers: ['v8', ...others], folder };
     const found = await run('fork', args, { flags: ['--max-old-space-size=4096'] });
     const [ms, own] = [of(found.pauses, 'ms'), of(found.pauses, 'ownMs')];
@@ -42,7 +42,6 @@ async function pauses(log, peers, folder) {
       number(Math.max(...own), 1),
       inline('v8'),
       inline('heapdump'),
-      inline('xprofiler'),
     ]);
     targets.push(
       { what: `${megabytes} MB: pause, median of ${count}`, value: median(own), unit: 'ms', digits: 1, most },
@@ -50,7 +49,7 @@ async function pauses(log, peers, folder) {
       { what: `${megabytes} MB: v8.writeHeapSnapshot ÷ pause`, value: found.inline.v8.ownMs / median(own), unit: '×', digits: 0, least: megabytes >= 300 ? 200 : 1 }
     );
   }
-  const head = ['heap', 'pause ms', 'worst', 'own', 'worst own', 'v8 own', 'heapdump', 'xprofiler'];
+  const head = ['heap', 'pause ms', 'worst', 'own', 'worst own', 'v8 own', 'heapdump'];
   return { table: { title: 'Event loop stands still, in ms', head, rows }, targets };
 }
 

@@ -65,7 +65,6 @@ const INLINE = {
   v8: (file) => require('v8').writeHeapSnapshot(file),
   heapdump: (file) =>
     new Promise((resolve, reject) => require('heapdump').writeSnapshot(file, (error) => (error ? reject(error) : resolve()))),
-  xprofiler: (file) => require('xprofiler').takeHeapSnapshot(file),
 };
 
 async function inline(name, file) {

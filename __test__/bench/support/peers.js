@@ -7,7 +7,7 @@ const fs = require('fs');
 const path = require('path');
 
 const HERE = path.join(__dirname, '..');
-const NAMES = ['gc-stats', 'heapdump', 'prom-client', 'xprofiler'];
+const NAMES = ['gc-stats', 'heapdump', 'prom-client'];
 
 function upToDate() {
   const stamp = path.join(HERE, 'node_modules', '.package-lock.json');
