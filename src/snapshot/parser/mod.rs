@@ -9,7 +9,7 @@ mod edges;
 mod locations;
 mod nodes;
 mod strings;
-mod weak_maps;
+pub(crate) mod weak_maps;
 
 use crate::snapshot::SnapshotError;
 use crate::snapshot::graph::Graph;

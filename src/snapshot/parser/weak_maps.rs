@@ -13,7 +13,7 @@ pub(super) struct Pair {
 
 /// The table's id, if `name` is that of an edge to a WeakMap's value:
 /// `17 / part of key (Foo @5) -> value (Bar @7) pair in WeakMap (table @9)`.
-pub(super) fn table_of(name: &[u8]) -> Option<u32> {
+pub(crate) fn table_of(name: &[u8]) -> Option<u32> {
     if !name.first()?.is_ascii_digit() || name.last() != Some(&b')') {
         return None;
     }

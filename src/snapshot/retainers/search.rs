@@ -11,6 +11,7 @@ use rustc_hash::{FxHashMap, FxHashSet};
 use super::owner::{Owner, Owners};
 use crate::snapshot::graph::{Edge, Graph};
 use crate::snapshot::kind::{EdgeType, NodeType};
+use crate::snapshot::parser::weak_maps::table_of;
 use crate::snapshot::ranking::sorted;
 
 const NONE: u32 = u32::MAX;
@@ -265,7 +266,7 @@ impl Search<'_> {
     }
 
     fn table_id(&self, link: Link) -> Option<u32> {
-        table_id(
+        table_of(
             self.graph
                 .raw_string(self.graph.edge_names[link.edge as usize]),
         )
@@ -329,7 +330,7 @@ impl Name {
             | b"system / FeedbackCell"
             | b"system / FeedbackVector" => Name::SAYS_LITTLE,
             text if is_async_context(text) => Name::SAYS_LITTLE,
-            text if table_id(text).is_some() => Name::PAIR,
+            text if table_of(text).is_some() => Name::PAIR,
             _ => 0,
         };
         Name(Name::KNOWN | meaning)
@@ -373,16 +374,4 @@ pub(super) fn is_async_context(name: &[u8]) -> bool {
     ]
     .iter()
     .any(|part| memchr::memmem::find(name, part).is_some())
-}
-
-/// The table's id in `… part of key (K) -> value (V) pair in WeakMap (table @N)`.
-fn table_id(name: &[u8]) -> Option<u32> {
-    let marker = b" pair in WeakMap (table @";
-    let text = name.strip_suffix(b")")?;
-    let at = memchr::memmem::rfind(text, marker)?;
-    memchr::memmem::find(&text[..at], b" part of key ")?;
-    std::str::from_utf8(&text[at + marker.len()..])
-        .ok()?
-        .parse()
-        .ok()
 }
