@@ -56,8 +56,9 @@ declare namespace leakwatch {
     /**
      * On a leak, `'emit'` (the default) only tells. With `'capture'` heaps are captured while the verdict builds up (after 4
      * baselines, 8, 16 and so on, as long as it is not `steady`) and when it is there, so that the `'leak'` event comes with
-     * `suspects`, and later by the time that the last {@link promises.capture} takes. With `snapshotDir` a snapshot is
-     * written as well. Without a copy of the process there is one capture before the verdict, since each stops the isolate.
+     * `suspects`, and later by the time that the last {@link promises.capture} takes (up to three seconds more if nothing
+     * was captured before). With `snapshotDir` a snapshot is written as well, one in ten minutes. Without a copy of the
+     * process there is one capture before the verdict, since each stops the isolate.
      */
     onLeak?: 'emit' | 'capture';
     /** Where snapshots go that no call asked for. Default: the working directory. */

@@ -33,6 +33,8 @@ class Watch extends EventEmitter {
     this._nextBaseline = 0;
     this._ticking = false;
     this._evidence = null;
+    // The leak that is told as soon as its suspects are found.
+    this._leak = null;
   }
 
   /** Stops watching; the same as `leakwatch.stop()`. */
@@ -133,7 +135,12 @@ class Watch extends EventEmitter {
     const done = () => {
       this._ticking = false;
     };
-    settledTick().then(done, (error) => {
+    // Who asked for baselines this often hears of them as often.
+    const tell = () => {
+      done();
+      if (native.isWatching()) this._tell();
+    };
+    settledTick().then(tell, (error) => {
       done();
       this._error(error);
     });
@@ -169,7 +176,7 @@ class Watch extends EventEmitter {
     const { trend, alarm } = judge(this.options.thresholds, true);
     if (alarm && this._evidence) this._tellWithSuspects(trend);
     else if (alarm) this.emit('leak', trend);
-    else if (this._evidence) this._evidence.observe(native.baselineCount(), trend);
+    if (this._evidence) this._evidence.observe(native.baselineCount(), trend);
   }
 
   _gatherEvidence() {
@@ -181,16 +188,22 @@ class Watch extends EventEmitter {
     });
   }
 
-  /** The leak, once it is known what leaks, or that this cannot be known. */
+  /** The leak, once it is known what leaks, or that this cannot be known. One that gets worse meanwhile is told once. */
   async _tellWithSuspects(trend) {
-    const found = await this._evidence.suspects();
+    const evidence = this._evidence;
+    const isBeingTold = this._leak !== null;
+    this._leak = trend;
+    if (isBeingTold) return;
+    const found = await evidence.suspects(native.baselineCount());
+    const leak = { ...this._leak, ...found };
+    this._leak = null;
     // A listener that throws is no reason to write no snapshot.
     try {
-      this.emit('leak', { ...trend, ...found });
+      this.emit('leak', leak);
     } catch (error) {
       this._error(error);
     }
-    if (this._evidence && this.options.snapshotDir) this._writeSnapshot();
+    if (this._evidence === evidence && this.options.snapshotDir && evidence.isSnapshotDue()) this._writeSnapshot();
   }
 
   _writeSnapshot() {

@@ -3,7 +3,7 @@
 
 const assert = require('assert');
 const { test } = require('node:test');
-const { OnLeak, COOLDOWN_MS, FIRST, NONE_BEFORE } = require('../../lib/evidence/on-leak');
+const { APART, COOLDOWN_MS, ENDED, FIRST, OnLeak } = require('../../lib/evidence/on-leak');
 const { assertEmpty, capabilities, chdir, failsWith, folder, leakwatch, passes, refused } = require('./helper');
 
 /** Mostly in a copy, which can fail without anybody's fault: then inline. */
@@ -137,7 +137,11 @@ function onLeak(kept = 2) {
     const data = state.taken.push(since.map(({ data: earlier }) => earlier));
     return { data, totalMs: 100, diff: { suspects: [`${since.length} before`] } };
   };
-  const evidence = new OnLeak({ failed: (error) => state.failed.push(error), take, clock: () => state.time, kept });
+  const timers = {
+    setTimeout: (run) => (state.patience = run),
+    clearTimeout: () => (state.patience = null),
+  };
+  const evidence = new OnLeak({ failed: (error) => state.failed.push(error), take, clock: () => state.time, kept, timers });
   return { evidence, state };
 }
 
@@ -166,34 +170,78 @@ test('onLeak: captures are spaced, rest in between, and stop where nothing grows
   assert.strictEqual(state.taken.length, 6);
 });
 
+/** Baselines at the verdict. */
+const AT = 2 * FIRST + APART;
+
 test('onLeak: three captures name the suspects, and a verdict that flaps gets those again', async () => {
   const { evidence, state } = onLeak();
-  assert.deepStrictEqual(await evidence.suspects(), { suspects: [], suspectsMissing: NONE_BEFORE });
-  await settle();
-  state.time += 10000;
-  evidence.observe(FIRST, { verdict: 'growing' });
-  await settle();
-  assert.deepStrictEqual(await evidence.suspects(), { suspects: ['2 before'] });
+  for (const baselines of [FIRST, 2 * FIRST, 2 * FIRST + APART]) {
+    evidence.observe(baselines, { verdict: 'growing' });
+    await settle();
+    state.time += 10000;
+  }
+  assert.deepStrictEqual(await evidence.suspects(AT), { suspects: ['2 before'] });
   assert.deepStrictEqual(state.taken, [[], [], [1, 2]]);
   state.time += COOLDOWN_MS - 1;
-  assert.deepStrictEqual(await evidence.suspects(), { suspects: ['2 before'] });
+  assert.deepStrictEqual(await evidence.suspects(AT), { suspects: ['2 before'] });
   assert.strictEqual(state.taken.length, 3);
   state.time += 1;
-  await evidence.suspects();
+  await evidence.suspects(AT + APART);
   assert.deepStrictEqual(state.taken[3], [2, 3]);
+});
+
+test('onLeak: one so quick that nothing was captured before is told when it went on', async () => {
+  const { evidence, state } = onLeak();
+  const found = evidence.suspects(AT);
+  assert.strictEqual(evidence.suspects(AT), found, 'asked twice at a time');
+  await settle();
+  assert.deepStrictEqual(state.taken, [[]]);
+  evidence.observe(AT + APART, { verdict: 'leaking' });
+  assert.deepStrictEqual(await found, { suspects: ['1 before'] });
+  assert.deepStrictEqual([state.taken, state.patience], [[[], [1]], null]);
+});
+
+test('onLeak: one that stands still after the verdict is told after a while all the same', async () => {
+  const { evidence, state } = onLeak();
+  const found = evidence.suspects(AT);
+  await settle();
+  state.patience();
+  assert.deepStrictEqual(await found, { suspects: ['1 before'] });
+});
+
+test('onLeak: a capture that was only just taken is not compared with', async () => {
+  const { evidence, state } = onLeak();
+  for (const baselines of [FIRST, 2 * FIRST]) {
+    evidence.observe(baselines, { verdict: 'growing' });
+    await settle();
+    state.time += 10000;
+  }
+  assert.deepStrictEqual(await evidence.suspects(2 * FIRST), { suspects: ['1 before'] });
+  assert.deepStrictEqual(state.taken, [[], [], [1]]);
 });
 
 test('onLeak: a capture that fails is told, and the leak with the reason', async () => {
   const { evidence, state } = onLeak();
+  state.error = new Error('no memory');
+  assert.deepStrictEqual(await evidence.suspects(AT), { suspects: [], suspectsMissing: 'no memory' });
+  assert.deepStrictEqual(state.failed, [state.error]);
+  state.error = null;
   evidence.observe(FIRST, { verdict: 'growing' });
   await settle();
-  state.error = new Error('no memory');
-  assert.deepStrictEqual(await evidence.suspects(), { suspects: [], suspectsMissing: 'no memory' });
-  assert.deepStrictEqual(state.failed, [state.error]);
+  state.error = new Error('no disk');
+  assert.deepStrictEqual(await evidence.suspects(AT), { suspects: [], suspectsMissing: 'no disk' });
   evidence.end();
-  assert.deepStrictEqual((await evidence.suspects()).suspectsMissing, NONE_BEFORE);
+  assert.strictEqual((await evidence.suspects(AT)).suspectsMissing, ENDED);
+  assert.strictEqual(state.failed.length, 2, 'after the end nobody is told');
+});
+
+test('onLeak: whoever waits when the watching ends hears of it', async () => {
+  const { evidence, state } = onLeak();
+  const found = evidence.suspects(AT);
   await settle();
-  assert.strictEqual(state.failed.length, 1, 'after the end nobody is told');
+  evidence.end();
+  assert.deepStrictEqual(await found, { suspects: [], suspectsMissing: ENDED });
+  assert.strictEqual(state.taken.length, 1);
 });
 
 test('onLeak: without a copy there is one early capture', async () => {
@@ -204,6 +252,6 @@ test('onLeak: without a copy there is one early capture', async () => {
     state.time += 1001;
   }
   assert.strictEqual(state.taken.length, 1);
-  assert.deepStrictEqual(await evidence.suspects(), { suspects: ['1 before'] });
+  assert.deepStrictEqual(await evidence.suspects(AT), { suspects: ['1 before'] });
 });
 

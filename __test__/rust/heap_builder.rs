@@ -110,6 +110,13 @@ impl HeapBuilder {
         self
     }
 
+    /// Gives every node another id.
+    pub fn renumber(&mut self, other: impl Fn(u64) -> u64) {
+        for node in &mut self.nodes {
+            node.id = other(node.id);
+        }
+    }
+
     /// Nodes so far.
     pub fn len(&self) -> usize {
         self.nodes.len()

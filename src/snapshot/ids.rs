@@ -6,18 +6,25 @@ use crate::snapshot::graph::Graph;
 
 /// The greatest id of the program's objects in `graph`: those with greater ones came later in the same process.
 pub(crate) fn newest_id(graph: &Graph) -> u32 {
-    // Odd ids are V8's own count; even ones are made from addresses of the embedder.
     graph
         .node_ids
         .iter()
         .copied()
-        .filter(|id| id % 2 == 1)
+        .filter(|&id| is_of_v8(id))
         .max()
         .unwrap_or(0)
 }
 
-/// Whether both snapshots come from one process, so that one id is one object: nearly all old ids live on, and name
-/// nodes of the same kind.
+/// Odd ids are V8's own count; even ones are made from addresses of the embedder.
+fn is_of_v8(id: u32) -> bool {
+    id % 2 == 1
+}
+
+/// Whether one id is one object in both: they come from one process, and V8 kept track of what moved between them.
+///
+/// Where it did not (this addon ends the tracking with each snapshot, for it makes the process slower), an old id may lie
+/// where another object lies now. Ids are believed only if nearly all old ones that are left name what they named, and if
+/// at least as many nodes are new by their ids as there are more of them.
 pub(crate) fn have_common_ids(before: &Graph, after: &Graph) -> bool {
     const SAMPLE: usize = 2000;
     let step = (before.node_count() / SAMPLE).max(1);
@@ -25,20 +32,22 @@ pub(crate) fn have_common_ids(before: &Graph, after: &Graph) -> bool {
         .step_by(step)
         .map(|node| (before.id(node), node))
         .collect();
-    let mut same = 0;
+    let newest = newest_id(before);
+    let (mut left, mut same, mut new) = (0, 0, 0);
     for node in 0..after.node_count() as u32 {
-        if let Some(&old) = sample.get(&after.id(node))
-            && before.kind(old) == after.kind(node)
-            && before.size(old) == after.size(node)
-            && before.raw_name(old) == after.raw_name(node)
-        {
-            same += 1;
-            if same * 2 > sample.len() {
-                return true;
-            }
+        let id = after.id(node);
+        if id > newest && is_of_v8(id) {
+            new += 1;
+        } else if let Some(&old) = sample.get(&id) {
+            left += 1;
+            let is_same = before.kind(old) == after.kind(node)
+                && before.size(old) == after.size(node)
+                && before.raw_name(old) == after.raw_name(node);
+            same += usize::from(is_same);
         }
     }
-    false
+    let more = after.node_count().saturating_sub(before.node_count());
+    same * 2 > sample.len() && same * 20 > left * 19 && new >= more
 }
 
 /// A set of object ids. V8 counts its own up, so that they lie close together: one bit each. Those of the embedder are
