@@ -1,6 +1,7 @@
 //! Snapshot files: out of V8 into a file (`target`, `writer`), and from the file to its meaning: reader ▶ parser ▶ graph ▶
 //! dominators ▶ classes ▶ growth ▶ suspects.
 
+pub(crate) mod bits;
 pub(crate) mod class_deltas;
 pub mod classes;
 pub(crate) mod contexts;

@@ -9,6 +9,7 @@
 //! by node and dominate nothing.
 
 use crate::snapshot::SnapshotError;
+use crate::snapshot::bits::Bits;
 use crate::snapshot::graph::Graph;
 use crate::snapshot::kind::EdgeType;
 use crate::snapshot::progress::{Phase, Reporter};
@@ -41,13 +42,13 @@ impl Order {
             graph,
             reporter,
             order: Order {
-                node_of: spare.take(count),
-                number_of: spare.filled(count, UNVISITED),
-                parent: spare.take(count),
+                node_of: spare.keep(count),
+                number_of: spare.keep_filled(count, UNVISITED),
+                parent: spare.keep(count),
                 isolated_from: count,
                 page: Bits::new(count),
             },
-            kept: Vec::new(),
+            kept: spare.largest(),
             skipped: Vec::new(),
             stack: Vec::new(),
         };
@@ -67,25 +68,6 @@ impl Order {
 
 /// The number of a node that has none yet.
 const UNVISITED: u32 = u32::MAX;
-
-/// One bit a node.
-struct Bits(Vec<u64>);
-
-impl Bits {
-    fn new(count: usize) -> Bits {
-        Bits(vec![0; count.div_ceil(64)])
-    }
-
-    #[inline(always)]
-    fn get(&self, index: u32) -> bool {
-        self.0[index as usize / 64] >> (index % 64) & 1 != 0
-    }
-
-    #[inline(always)]
-    fn set(&mut self, index: u32) {
-        self.0[index as usize / 64] |= 1 << (index % 64);
-    }
-}
 
 struct Walk<'g> {
     graph: &'g Graph,
