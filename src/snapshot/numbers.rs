@@ -241,15 +241,12 @@ impl<D: Decimals> Fours<D> {
                 let digit = before.map_or(u8::MAX, |byte| byte ^ b'0');
                 let digit = if lengths[at] > 8 { digit } else { 0 };
                 doubt.other |= u64::from(digit > 9);
-                *number = number.wrapping_add(u32::from(digit) * 100_000_000 & NINE_DIGITS);
+                *number = number.wrapping_add(u32::from(digit).wrapping_mul(100_000_000));
             }
         }
         numbers
     }
 }
-
-/// Bits of a number of nine digits.
-const NINE_DIGITS: u32 = (1 << 30) - 1;
 
 #[inline(always)]
 fn longest(lengths: [u64; 4]) -> u64 {
