@@ -34,12 +34,16 @@ impl Ends {
     }
 
     /// Finds the commas of the block at `start` in `bytes`, as far as whole lots of 64 bytes go.
-    #[inline(always)]
+    #[inline(never)]
     pub(crate) fn find(&mut self, bytes: &[u8], start: usize) {
         let block = &bytes[start..bytes.len().min(start + BLOCK)];
         self.count = match cpu::places_of(b',', block, start as u32, &mut self.at) {
             Some(count) => count,
-            None => self.find_by_bits(block, start),
+            None => cpu::run(ByBits {
+                ends: &mut *self,
+                block,
+                start,
+            }),
         };
     }
 
@@ -81,6 +85,22 @@ impl Ends {
     pub(crate) fn records(&self, fields: usize) -> &[u32] {
         let count = self.count - self.count % fields;
         &self.at[..count]
+    }
+}
+
+/// The search for commas in `block`, whose first byte is number `start`.
+struct ByBits<'a> {
+    ends: &'a mut Ends,
+    block: &'a [u8],
+    start: usize,
+}
+
+impl cpu::Work for ByBits<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<D: Decimals>(self, _: D) -> usize {
+        self.ends.find_by_bits(self.block, self.start)
     }
 }
 
