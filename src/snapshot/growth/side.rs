@@ -21,6 +21,9 @@ pub(super) struct Held {
     pub(super) is_property: bool,
 }
 
+/// What a node holds by edges of its own of what it dominates, by number.
+pub(super) type Direct = Vec<(u32, Held)>;
+
 /// Properties of one object that hold the same kind of thing, from which on their names are keys.
 const ENTRIES: usize = 16;
 
@@ -85,17 +88,22 @@ impl<'h> Side<'h> {
     pub(super) fn children(
         &self,
         number: u32,
-        direct: &mut FxHashMap<u32, Held>,
+        direct: &mut Direct,
         mut each: impl FnMut(u32, Held, u64),
     ) {
         match self {
             Side::Heap(heap, labels) => {
                 self.label_children(number, direct);
+                let mut direct = direct.iter().copied().peekable();
+                // Both in the order of their numbers.
                 for child in heap.tree.children(number) {
-                    let held = direct.get(&child).copied().unwrap_or(Held {
-                        label: INDIRECT,
-                        is_property: false,
-                    });
+                    let held = direct.next_if(|&(at, _)| at == child).map_or(
+                        Held {
+                            label: INDIRECT,
+                            is_property: false,
+                        },
+                        |(_, held)| held,
+                    );
                     each(child, held, labels.node(self.node(child)));
                 }
             }
@@ -113,15 +121,15 @@ impl<'h> Side<'h> {
     pub(super) fn add_entries(
         &self,
         number: u32,
-        direct: &mut FxHashMap<u32, Held>,
+        direct: &mut Direct,
         entries: &mut FxHashSet<u64>,
     ) {
         match self {
             Side::Heap(_, labels) => {
                 let mut counts: FxHashMap<u64, usize> = FxHashMap::default();
                 self.label_children(number, direct);
-                for (&child, _) in direct.iter().filter(|entry| entry.1.is_property) {
-                    *counts.entry(labels.node(self.node(child))).or_insert(0) += 1;
+                for (child, _) in direct.iter().filter(|entry| entry.1.is_property) {
+                    *counts.entry(labels.node(self.node(*child))).or_insert(0) += 1;
                 }
                 let many = counts.iter().filter(|entry| *entry.1 > ENTRIES);
                 entries.extend(many.map(|entry| *entry.0));
@@ -138,7 +146,7 @@ impl<'h> Side<'h> {
     }
 
     /// The labels of the edges from `number` to what it dominates.
-    fn label_children(&self, number: u32, direct: &mut FxHashMap<u32, Held>) {
+    fn label_children(&self, number: u32, direct: &mut Direct) {
         let Side::Heap(heap, labels) = self else {
             return;
         };
@@ -147,11 +155,15 @@ impl<'h> Side<'h> {
         for edge in heap.graph.edges(node) {
             let to = heap.dominators.number(edge.to);
             if heap.dominators.idom[to as usize] == number && to != 0 && is_strong(node, &edge) {
-                direct.entry(to).or_insert_with(|| Held {
+                let held = Held {
                     label: labels.edge(&edge),
                     is_property: edge.kind == EdgeType::Property,
-                });
+                };
+                direct.push((to, held));
             }
         }
+        // Of several edges to one child the first names it.
+        direct.sort_by_key(|&(child, _)| child);
+        direct.dedup_by_key(|&mut (child, _)| child);
     }
 }
