@@ -156,7 +156,13 @@ impl Doubt {
         if end.wrapping_sub(start) == 1 {
             u64::from(self.digit(bytes, start, end))
         } else {
-            self.number(bytes, start, end)
+            long_numbers(bytes, [(start, end); 1]).map_or_else(
+                || {
+                    self.other = 1;
+                    0
+                },
+                |[number]| u64::from(number),
+            )
         }
     }
 
@@ -207,10 +213,11 @@ impl<D: Decimals> Fours<D> {
     ) -> [u32; 4] {
         let lengths = places.map(|(start, end)| end.wrapping_sub(start) as u64);
         if longest(lengths) > 8 {
-            return places.map(|(start, end)| {
-                let number = doubt.number(bytes, start, end);
-                doubt.narrow(number)
-            });
+            let Some(numbers) = long_numbers(bytes, places) else {
+                doubt.other = 1;
+                return [0; 4];
+            };
+            return numbers;
         }
         let words = places.map(|(_, end)| word_before(bytes, end));
         self.decimals.four(words, lengths, &mut self.seen)
@@ -246,6 +253,21 @@ impl<D: Decimals> Fours<D> {
         }
         numbers
     }
+}
+
+/// Numbers of up to sixteen digits which fit into 32 bits. Out of line: they are rare, and their code is long.
+#[cold]
+#[inline(never)]
+fn long_numbers<const COUNT: usize>(
+    bytes: &[u8],
+    places: [(usize, usize); COUNT],
+) -> Option<[u32; COUNT]> {
+    let mut doubt = Doubt::default();
+    let numbers = places.map(|(start, end)| {
+        let number = doubt.number(bytes, start, end);
+        doubt.narrow(number)
+    });
+    doubt.none().then_some(numbers)
 }
 
 #[inline(always)]

@@ -6,6 +6,7 @@ use super::is_strong;
 use crate::snapshot::heap::Heap;
 use crate::snapshot::kind::EdgeType;
 use crate::snapshot::labels::{INDIRECT, Labels};
+use crate::snapshot::ranking::{Keyed, sort};
 use crate::snapshot::shapes::Shapes;
 
 /// A heap whose nodes are compared one by one, or shapes that stand for many each.
@@ -21,8 +22,8 @@ pub(super) struct Held {
     pub(super) is_property: bool,
 }
 
-/// What a node holds by edges of its own of what it dominates, by number.
-pub(super) type Direct = Vec<(u32, Held)>;
+/// What a node dominates and holds itself: the number of each child, and that of the edge.
+pub(super) type Direct = Vec<Keyed>;
 
 /// Properties of one object that hold the same kind of thing, from which on their names are keys.
 const ENTRIES: usize = 16;
@@ -93,17 +94,23 @@ impl<'h> Side<'h> {
     ) {
         match self {
             Side::Heap(heap, labels) => {
-                self.label_children(number, direct);
+                self.direct_edges(number, direct);
                 let mut direct = direct.iter().copied().peekable();
                 // Both in the order of their numbers.
                 for child in heap.tree.children(number) {
-                    let held = direct.next_if(|&(at, _)| at == child).map_or(
-                        Held {
+                    let held = match direct.next_if(|&(at, _)| at == u128::from(child)) {
+                        Some((_, index)) => {
+                            let edge = heap.graph.edge(index);
+                            Held {
+                                label: labels.edge(&edge),
+                                is_property: edge.kind == EdgeType::Property,
+                            }
+                        }
+                        None => Held {
                             label: INDIRECT,
                             is_property: false,
                         },
-                        |(_, held)| held,
-                    );
+                    };
                     each(child, held, labels.node(self.node(child)));
                 }
             }
@@ -125,11 +132,14 @@ impl<'h> Side<'h> {
         entries: &mut FxHashSet<u64>,
     ) {
         match self {
-            Side::Heap(_, labels) => {
+            Side::Heap(heap, labels) => {
                 let mut counts: FxHashMap<u64, usize> = FxHashMap::default();
-                self.label_children(number, direct);
-                for (child, _) in direct.iter().filter(|entry| entry.1.is_property) {
-                    *counts.entry(labels.node(self.node(*child))).or_insert(0) += 1;
+                self.direct_edges(number, direct);
+                for &(child, index) in direct.iter() {
+                    if heap.graph.edge(index).kind == EdgeType::Property {
+                        let what = labels.node(self.node(child as u32));
+                        *counts.entry(what).or_insert(0) += 1;
+                    }
                 }
                 let many = counts.iter().filter(|entry| *entry.1 > ENTRIES);
                 entries.extend(many.map(|entry| *entry.0));
@@ -145,9 +155,9 @@ impl<'h> Side<'h> {
         }
     }
 
-    /// The labels of the edges from `number` to what it dominates.
-    fn label_children(&self, number: u32, direct: &mut Direct) {
-        let Side::Heap(heap, labels) = self else {
+    /// The edges from `number` to what it dominates; of several to one child the first, which names it.
+    fn direct_edges(&self, number: u32, direct: &mut Direct) {
+        let Side::Heap(heap, _) = self else {
             return;
         };
         direct.clear();
@@ -155,15 +165,10 @@ impl<'h> Side<'h> {
         for edge in heap.graph.edges(node) {
             let to = heap.dominators.number(edge.to);
             if heap.dominators.idom[to as usize] == number && to != 0 && is_strong(node, &edge) {
-                let held = Held {
-                    label: labels.edge(&edge),
-                    is_property: edge.kind == EdgeType::Property,
-                };
-                direct.push((to, held));
+                direct.push((to.into(), edge.index));
             }
         }
-        // Of several edges to one child the first names it.
-        direct.sort_by_key(|&(child, _)| child);
+        sort(direct);
         direct.dedup_by_key(|&mut (child, _)| child);
     }
 }

@@ -132,6 +132,22 @@ struct Reader {
     ends: Ends,
 }
 
+/// The block at `at`, to be read as fast as the processor can.
+struct Block<'a> {
+    reader: &'a mut Reader,
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl cpu::Work for Block<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<D: cpu::Decimals>(self, decimals: D) -> usize {
+        self.reader.push_records(decimals, self.bytes, self.at)
+    }
+}
+
 impl Records for Reader {
     fn fields(&self) -> usize {
         self.fields.count
@@ -169,8 +185,22 @@ impl Records for Reader {
         Ok(())
     }
 
+    fn push_block(&mut self, bytes: &[u8], at: usize) -> usize {
+        let reader = self;
+        cpu::run(Block { reader, bytes, at })
+    }
+
+    fn check_count(&self, start: u64) -> Result<(), SnapshotError> {
+        if self.types.len() >= u32::MAX as usize {
+            return Err(too_many(start, "edges"));
+        }
+        Ok(())
+    }
+}
+
+impl Reader {
     #[inline(always)]
-    fn push_block<D: cpu::Decimals>(&mut self, decimals: D, bytes: &[u8], at: usize) -> usize {
+    fn push_records<D: cpu::Decimals>(&mut self, decimals: D, bytes: &[u8], at: usize) -> usize {
         let fields = &self.fields;
         self.ends.find(bytes, at);
         // Edges that are left over begin the next block.
@@ -231,13 +261,6 @@ impl Records for Reader {
         self.max_name = self.max_name.max(max_name);
         self.max_target = self.max_target.max(max_target);
         start - at
-    }
-
-    fn check_count(&self, start: u64) -> Result<(), SnapshotError> {
-        if self.types.len() >= u32::MAX as usize {
-            return Err(too_many(start, "edges"));
-        }
-        Ok(())
     }
 }
 

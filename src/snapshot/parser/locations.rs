@@ -90,13 +90,13 @@ impl Records for Reader {
         Ok(())
     }
 
-    #[inline(always)]
-    fn push_block<D: cpu::Decimals>(&mut self, decimals: D, bytes: &[u8], at: usize) -> usize {
+    /// The same on every processor: there are too few to compile this twice.
+    fn push_block(&mut self, bytes: &[u8], at: usize) -> usize {
         self.ends.find(bytes, at);
         let ends = self.ends.records(FIELDS);
         let separator = Separator::before(bytes, at);
         let mut doubt = Doubt::default();
-        let mut fours = Fours::new(decimals);
+        let mut fours = Fours::new(cpu::OneByOne);
         let mut start = at;
         let mut count = 0;
         let mut rests = 0;

@@ -150,6 +150,30 @@ struct Reader {
     ends: Ends,
 }
 
+/// The block at `at`, to be read as fast as the processor can.
+struct Block<'a> {
+    reader: &'a mut Reader,
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl cpu::Work for Block<'_> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<D: cpu::Decimals>(self, decimals: D) -> usize {
+        match self.reader.fields.count {
+            6 => self
+                .reader
+                .push_records::<6, D>(decimals, self.bytes, self.at),
+            7 => self
+                .reader
+                .push_records::<7, D>(decimals, self.bytes, self.at),
+            _ => 0,
+        }
+    }
+}
+
 impl Records for Reader {
     fn fields(&self) -> usize {
         self.fields.count
@@ -185,13 +209,9 @@ impl Records for Reader {
         Ok(())
     }
 
-    #[inline(always)]
-    fn push_block<D: cpu::Decimals>(&mut self, decimals: D, bytes: &[u8], at: usize) -> usize {
-        match self.fields.count {
-            6 => self.push_records::<6, D>(decimals, bytes, at),
-            7 => self.push_records::<7, D>(decimals, bytes, at),
-            _ => 0,
-        }
+    fn push_block(&mut self, bytes: &[u8], at: usize) -> usize {
+        let reader = self;
+        cpu::run(Block { reader, bytes, at })
     }
 
     fn check_count(&self, start: u64) -> Result<(), SnapshotError> {

@@ -5,7 +5,6 @@ use crate::snapshot::layout::MAX_FIELDS;
 use crate::snapshot::numbers::BLOCK;
 use crate::snapshot::parser::Pulse;
 use crate::snapshot::scanner::Scanner;
-use crate::v8::cpu;
 
 /// What the records of a section become.
 pub(super) trait Records {
@@ -20,17 +19,17 @@ pub(super) trait Records {
 
     /// Takes in the whole records of the block at `at` in `bytes`; returns how many bytes they took, or 0, having taken
     /// none, if any is unusual.
-    fn push_block<D: cpu::Decimals>(&mut self, decimals: D, bytes: &[u8], at: usize) -> usize;
+    fn push_block(&mut self, bytes: &[u8], at: usize) -> usize;
 
     /// Refuses more records than 32 bits can number; `start` is where the last of them began.
     fn check_count(&self, start: u64) -> Result<(), SnapshotError>;
 }
 
 /// Reads the list at the scanner's next byte.
-pub(super) fn read<R: Records>(
+pub(super) fn read(
     scanner: &mut Scanner,
     mut pulse: Pulse<'_>,
-    records: &mut R,
+    records: &mut dyn Records,
 ) -> Result<(), SnapshotError> {
     /// Records between two reports where they are read one by one.
     const STEP: usize = 1 << 16;
@@ -56,11 +55,7 @@ pub(super) fn read<R: Records>(
             pulse.beat(scanner.at())?;
             let start = scanner.at();
             let (bytes, at) = scanner.window()?;
-            let consumed = cpu::run(Block {
-                records: &mut *records,
-                bytes,
-                at,
-            });
+            let consumed = records.push_block(bytes, at);
             if consumed == 0 {
                 careful_until = start + BLOCK as u64;
                 break;
@@ -70,19 +65,4 @@ pub(super) fn read<R: Records>(
         }
     }
     Ok(())
-}
-
-struct Block<'a, R> {
-    records: &'a mut R,
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl<R: Records> cpu::Work for Block<'_, R> {
-    type Output = usize;
-
-    #[inline(always)]
-    fn run<D: cpu::Decimals>(self, decimals: D) -> usize {
-        self.records.push_block(decimals, self.bytes, self.at)
-    }
 }
