@@ -88,6 +88,41 @@ test('by variables alone: the suspect is said, and a snapshot written into snaps
   assert.strictEqual(wholeFiles(snapshots), 1);
 });
 
+/** Ends right when the verdict is there, before anything can be captured. */
+const AT_THE_VERDICT = `
+  const watch = leakwatch.start({ onLeak: 'capture' });
+  const told = [];
+  watch.on('leak', (leak) => told.push(leak));
+  const kept = [];
+  for (let i = 0; i < 25; i++) {
+    kept.push(new Array(100000).fill(i + 0.5));
+    leakwatch.tick();
+  }
+  const assertTold = () => {
+    assert.deepStrictEqual(told.map(({ verdict, suspects }) => [verdict, suspects]), [['leaking', []]]);
+    assert.match(told[0].suspectsMissing, /ended before/);
+    fs.writeSync(1, 'told');
+  };`;
+
+test('a leak whose suspects are being looked for is told when the watching ends', async () => {
+  const { stdout } = await passes(`${AT_THE_VERDICT}
+    leakwatch.stop();
+    assertTold();`);
+  assert.strictEqual(stdout, 'told');
+});
+
+test('and when the process ends', async () => {
+  const { stdout } = await passes(`${AT_THE_VERDICT}
+    // Held, since watching holds nothing.
+    setInterval(() => {}, 1000);
+    watch.once('baseline', () => setImmediate(() => {
+      assert.deepStrictEqual(told, []);
+      process.on('exit', assertTold);
+      process.exit();
+    }));`);
+  assert.strictEqual(stdout, 'told');
+});
+
 test('the copies end with the watching', { skip: !capabilities.fork.native && capabilities.fork.why }, async (t) => {
   const { directory, file } = serverIn(t);
   await passes(
