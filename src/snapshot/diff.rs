@@ -128,6 +128,7 @@ pub fn diff_heaps(
     } else {
         0
     };
+    growth::moved::count_again(first, last, &mut growths);
     reporter.report(Phase::Compare, 1, 3)?;
     let scripts = Scripts::new(&last.graph);
     let located = if growths.is_empty() {
