@@ -19,7 +19,10 @@ declare namespace leakwatch {
   interface Thresholds {
     /** Forced baselines below which the verdict is `insufficient`. Default 6. */
     minForced?: number;
-    /** The same for baselines of natural full GCs. Default 8. */
+    /**
+     * The same for baselines of natural full GCs. Default 8; up to 8, six will do for a leak that is plain: no baseline was below the
+     * one before, a twentieth of the limit is gone, and the pace is even.
+     */
     minNatural?: number;
     /** Baselines at the start that may belong to warming up. Default 10. */
     warmUp?: number;

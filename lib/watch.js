@@ -18,6 +18,20 @@ const { native } = host;
 const POLL_MS = 1000;
 const DEFAULT_WINDOW = 240;
 
+/** How long a leak waits for its suspects, in milliseconds. */
+const PATIENCE_MS = 5 * 60 * 1000;
+
+/** The suspects, or that they are not there yet: a machine that is too busy to find them must hear of the leak all the same. */
+function inTime(finding) {
+  let timer = null;
+  const late = new Promise((resolve) => {
+    const suspectsMissing = `they were not found within ${PATIENCE_MS / 60000} minutes`;
+    timer = host.timers.setTimeout(() => resolve({ suspects: [], suspectsMissing }), PATIENCE_MS);
+    timer.unref();
+  });
+  return Promise.race([finding, late]).finally(() => host.timers.clearTimeout(timer));
+}
+
 /** Whether Node listens for the heap limit as well: in a worker, or for snapshots of its own. */
 function nodeWantsToKnow() {
   const flags = [...process.execArgv, process.env.NODE_OPTIONS || ''];
@@ -180,11 +194,19 @@ class Watch extends EventEmitter {
   }
 
   _gatherEvidence() {
-    const { OnLeak } = require('./evidence/on-leak');
-    this._evidence = new OnLeak({ failed: (error) => this._error(error) });
-    this._endings.push(() => {
-      this._evidence.end();
+    const { ENDED, OnLeak } = require('./evidence/on-leak');
+    const evidence = new OnLeak({ failed: (error) => this._error(error) });
+    this._evidence = evidence;
+    const end = () => {
       this._evidence = null;
+      evidence.end();
+      this._tellLeak({ suspects: [], suspectsMissing: ENDED });
+    };
+    // process.exit() leaves no time for suspects.
+    process.once('exit', end);
+    this._endings.push(() => {
+      process.removeListener('exit', end);
+      end();
     });
   }
 
@@ -194,7 +216,15 @@ class Watch extends EventEmitter {
     const isBeingTold = this._leak !== null;
     this._leak = trend;
     if (isBeingTold) return;
-    const found = await evidence.suspects(native.baselineCount());
+    const found = await inTime(evidence.suspects(native.baselineCount()));
+    // The end of the watching has told it.
+    if (this._evidence !== evidence) return;
+    this._tellLeak(found);
+    if (this._evidence === evidence && this.options.snapshotDir && evidence.isSnapshotDue()) this._writeSnapshot();
+  }
+
+  _tellLeak(found) {
+    if (this._leak === null) return;
     const leak = { ...this._leak, ...found };
     this._leak = null;
     // A listener that throws is no reason to write no snapshot.
@@ -203,7 +233,6 @@ class Watch extends EventEmitter {
     } catch (error) {
       this._error(error);
     }
-    if (this._evidence === evidence && this.options.snapshotDir && evidence.isSnapshotDue()) this._writeSnapshot();
   }
 
   _writeSnapshot() {

@@ -14,7 +14,8 @@
 //! | the floor rose by more than ever fell | caches that are swept, bursts |
 //!
 //! The alternative is a staircase that keeps coming ([`crate::trend::stairs`]). *Growing* is a sure rise that fails a
-//! condition; the reason says which. RSS alone is never more than growing: allocators keep memory after a burst.
+//! condition; the reason says which. On a small heap six natural baselines will do for a leak that is plain. RSS alone is never
+//! more than growing: allocators keep memory after a burst.
 //!
 //! In messages KB, MB and GB are powers of 1000.
 

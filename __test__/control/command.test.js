@@ -8,12 +8,21 @@ const { test } = require('node:test');
 const { CLI, command, directory, event, folder, readSnapshot, served, until } = require('./helper');
 
 const posix = process.platform === 'win32' ? { skip: 'directories with modes are of POSIX' } : {};
-/** Grows by itself, so that it has grown between any two captures, until it is told to stop. */
+/**
+ * Grows whenever the heap was collected in full, as before each capture, so that it has grown between any two however slow they
+ * are, and by as much on every machine; until it is told to stop.
+ */
 const GROWING = `
   const kept = global.kept = [];
   setInterval(() => {}, 1000);
-  const timer = setInterval(() => { for (let i = 0; i < 2000; i++) kept.push({ order: i, text: 'order ' + i }); }, 20);
-  process.once('message', () => { clearInterval(timer); process.send('stopped'); });`;
+  const { PerformanceObserver, constants } = require('perf_hooks');
+  const isMajor = ({ kind, detail }) => (detail ? detail.kind : kind) === constants.NODE_PERFORMANCE_GC_MAJOR;
+  const observer = new PerformanceObserver((list) => {
+    if (!list.getEntries().some(isMajor) || kept.length >= 1e6) return;
+    for (let i = 0; i < 5000; i++) kept.push({ order: i, text: 'order ' + i });
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  process.once('message', () => { observer.disconnect(); process.send('stopped'); });`;
 
 test('list and status tell of it, as text and as JSON', posix, async (t) => {
   const control = directory(t);

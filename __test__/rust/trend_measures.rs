@@ -4,7 +4,7 @@ mod series;
 
 use leakwatch::trend::rank::{MannKendall, inflation, normal_cdf, ranks, statistic, variance};
 use leakwatch::trend::slope::{PairSlopes, median, theil_sen};
-use leakwatch::trend::stairs::{keep_coming, steps};
+use leakwatch::trend::stairs::{Step, dwindle, keep_coming, steps};
 use leakwatch::trend::{Baseline, LongSeries, Series, shape};
 use series::rng::Rng;
 
@@ -157,6 +157,19 @@ fn shapes_of_a_sawtooth_and_of_a_curve() {
     close(shape::thirds_error(&line(&straight)), 0.0);
     close(shape::drift(&line(&straight)), 1000.0);
     assert!(shape::without_largest_steps(&[0.0, 0.0, 0.0, 9.0, 9.0, 9.0]) < 0.01);
+}
+
+#[test]
+fn steps_that_dwindle_are_those_of_a_curve_that_flattens() {
+    let of = |sizes: &[f64]| {
+        let step = |(at, &size): (usize, &f64)| Step {
+            tick: at as f64,
+            size,
+        };
+        dwindle(&sizes.iter().enumerate().map(step).collect::<Vec<_>>())
+    };
+    assert!(of(&[560.0, 150.0, 90.0]) && of(&[560.0, 150.0, 200.0, 90.0]));
+    assert!(!of(&[]) && !of(&[560.0]) && !of(&[100.0, 100.0]) && !of(&[64.0, 128.0, 256.0]));
 }
 
 #[test]

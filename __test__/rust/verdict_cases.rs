@@ -3,7 +3,7 @@
 mod series;
 
 use leakwatch::trend::{Baseline, LongSeries};
-use leakwatch::verdict::{Alarm, Channel, Thresholds, Trend, Verdict, combine, judge};
+use leakwatch::verdict::{Alarm, Channel, Limits, Thresholds, Trend, Verdict, combine, judge};
 use series::rng::Rng;
 use series::{LIMITS, Noise, leaks, run, verdict};
 
@@ -165,6 +165,135 @@ fn natural_collections_need_more_and_forced_ones_are_preferred() {
         "per forced tick: {}",
         trend.bytes_per_tick
     );
+}
+
+/// Natural baselines five seconds apart on a heap that may take 256 MiB.
+fn small_heap(megabytes: &[f64]) -> Verdict {
+    let all = ticks(megabytes.len() as u64, |i, b| {
+        b.forced = false;
+        b.time_ms = 5000.0 * i as f64;
+        b.heap_used = (megabytes[i as usize] * 1e6) as u64;
+    });
+    let limits = Limits {
+        heap_limit: 256 << 20,
+        ..LIMITS
+    };
+    judge(&all, &limits, &Thresholds::default()).verdict
+}
+
+#[test]
+fn a_plain_leak_of_a_small_heap_is_told_by_six_natural_baselines() {
+    let plain = [12.0, 20.0, 29.0, 37.0, 46.0, 54.0, 63.0];
+    assert_eq!(small_heap(&plain[..5]), Verdict::Insufficient);
+    assert_eq!(small_heap(&plain[..6]), Verdict::Leaking);
+    assert_eq!(small_heap(&plain), Verdict::Leaking);
+    let too_little = plain.map(|v| v / 6.0);
+    let fills_up = [12.0, 22.0, 31.0, 39.0, 46.0, 51.0, 53.0];
+    let uneven = [12.0, 13.0, 33.0, 35.0, 51.0, 52.0, 63.0];
+    let gave_back = [12.0, 20.0, 29.0, 28.0, 46.0, 54.0, 63.0];
+    for other in [too_little, fills_up, uneven, gave_back] {
+        for count in 6..=7 {
+            assert_eq!(
+                small_heap(&other[..count]),
+                Verdict::Insufficient,
+                "{:?}",
+                &other[..count]
+            );
+        }
+    }
+}
+
+/// Whoever asks for more natural baselines gets them.
+#[test]
+fn as_many_natural_baselines_as_were_asked_for() {
+    let all = ticks(7, |i, b| {
+        b.forced = false;
+        b.heap_used += i * 100_000_000;
+    });
+    let of = |min_natural| {
+        let thresholds = Thresholds {
+            min_natural,
+            ..Thresholds::default()
+        };
+        judge(&all, &LIMITS, &thresholds).verdict
+    };
+    assert_eq!(of(8), Verdict::Leaking);
+    assert_eq!(of(12), Verdict::Insufficient);
+}
+
+/// Code that V8 throws away and compiles again moves by as much as a small leak grows in many ticks.
+#[test]
+fn a_leak_is_not_taken_for_the_code_that_comes_and_goes_beside_it() {
+    let trend = verdict(&ticks(60, |i, b| {
+        let code = 500_000 + i * 100 + i % 3 * 40_000;
+        b.code = Some(code);
+        b.heap_used += i * 6_800 + code;
+    }));
+    assert_eq!(trend.verdict, Verdict::Leaking, "{}", trend.reason);
+    let warm_up = verdict(&ticks(20, |i, b| {
+        let code = 500_000 + i * 4_000;
+        b.code = Some(code);
+        b.heap_used += i * 6_800;
+    }));
+    assert_eq!(warm_up.verdict, Verdict::Growing);
+    assert!(
+        warm_up.reason.contains("compiled code"),
+        "{}",
+        warm_up.reason
+    );
+}
+
+/// Built-in modules that were loaded one by one; sizes as on Node 20, in KB.
+#[test]
+fn modules_that_are_loaded_when_they_are_needed_are_no_staircase() {
+    let sizes = [
+        (10, 8),
+        (12, 62),
+        (16, 10),
+        (20, 46),
+        (27, 22),
+        (30, 15),
+        (32, 352),
+        (38, 52),
+        (66, 27),
+    ];
+    let all = ticks(80, |i, b| {
+        b.heap_used += sizes
+            .iter()
+            .filter(|s| i >= s.0)
+            .map(|s| s.1 * 1000)
+            .sum::<u64>();
+    });
+    for n in 6..=80 {
+        let trend = verdict(&all[..n]);
+        assert!(trend.verdict < Verdict::Leaking, "at {n}: {}", trend.reason);
+    }
+}
+
+/// KB above the start after each forced GC, as read on Node 20: three large objects were made, and little else.
+#[test]
+fn three_large_steps_and_some_small_ones_are_no_staircase() {
+    let steps = [
+        (14, 16),
+        (16, 3000),
+        (22, 27),
+        (28, 3001),
+        (31, 9),
+        (33, 13),
+        (37, 3001),
+    ];
+    let all = ticks(60, |i, b| {
+        b.heap_used += steps
+            .iter()
+            .filter(|s| i >= s.0)
+            .map(|s| s.1 * 1000)
+            .sum::<u64>()
+            + i * 2000;
+    });
+    for n in 6..=60 {
+        let trend = verdict(&all[..n]);
+        assert!(trend.verdict < Verdict::Leaking, "at {n}: {}", trend.reason);
+    }
 }
 
 /// The leak of Node 12.15: flat between steps that are half as large again each time.

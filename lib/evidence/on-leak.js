@@ -17,6 +17,11 @@ const REST = 10;
 const APART = 2;
 /** How long that is waited for at a leak, in ms. It is a quick one if there was no earlier capture. */
 const PATIENCE_MS = 3000;
+/**
+ * How far the copy gives way at a leak, unless LEAKWATCH_NICENESS says it: somebody waits for this one, and at 19 it gets next to
+ * no turns on a machine that is busy.
+ */
+const NICENESS_AT_LEAK = 5;
 /** After a leak was told, a worse one gets new suspects, and a new snapshot, this much later at the earliest, in ms. */
 const COOLDOWN_MS = 10 * 60 * 1000;
 
@@ -77,9 +82,9 @@ class OnLeak {
     this._seen = baselines;
     if (this._told && this._clock() - this._toldAt < COOLDOWN_MS) return Promise.resolve(this._told);
     if (!this._telling) {
-      this._telling = this._find().then((found) => {
+      // Whoever hears of a failure may throw.
+      this._telling = this._find().finally(() => {
         this._telling = null;
-        return found;
       });
     }
     return this._telling;
@@ -138,7 +143,8 @@ class OnLeak {
     const run = async () => {
       const at = this._seen;
       try {
-        const taken = await this._take({ since, signal: this._signal }, held);
+        const niceness = held && !process.env.LEAKWATCH_NICENESS ? NICENESS_AT_LEAK : undefined;
+        const taken = await this._take({ since, signal: this._signal, niceness }, held);
         this._restUntil = this._clock() + REST * taken.totalMs;
         return { data: taken.data, suspects: since.length > 0 ? taken.diff.suspects : [], at };
       } catch (error) {

@@ -12,6 +12,9 @@ const STEP_SIGMAS: f64 = 6.0;
 /// Ticks the steps must be spread over; a pool of workers starts within fewer.
 const LEAST_SPAN: f64 = 12.0;
 
+/// Steps of one height that as many of any heights must be worth.
+const ALIKE: f64 = 5.0;
+
 /// One step of a staircase.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Step {
@@ -65,9 +68,29 @@ pub fn levelled(series: &Series, steps: &[Step]) -> Series {
     }
 }
 
+/// How many steps of one height these are worth: their number if all are alike, 1 if one is far above the rest.
+fn alike(steps: &[Step]) -> f64 {
+    let sum: f64 = steps.iter().map(|s| s.size).sum();
+    let squares: f64 = steps.iter().map(|s| s.size * s.size).sum();
+    if squares > 0.0 {
+        sum * sum / squares
+    } else {
+        0.0
+    }
+}
+
+/// Whether the later of the steps come to less than the earlier ones: not those of a table that doubles, but the beginning of
+/// a curve that flattens.
+#[must_use]
+pub fn dwindle(steps: &[Step]) -> bool {
+    let height = |part: &[Step]| part.iter().map(|s| s.size).sum::<f64>();
+    let half = steps.len() / 2;
+    height(&steps[steps.len() - half..]) < height(&steps[..half])
+}
+
 /// Whether the steps make up most of the growth and are those of something that goes on growing: four that grow by a fifth or
-/// more each (what doubling does), or six of any height, a third of it in the later half; and the last not so long ago that
-/// another is overdue.
+/// more each (what doubling does), or six about as high, a third of it in the later half; and the last not so long ago that
+/// another is overdue. Modules that are loaded when they are first needed are steps as well, some large and most of them small.
 #[must_use]
 pub fn keep_coming(series: &Series, steps: &[Step]) -> bool {
     let [first, .., before, last] = steps else {
@@ -98,6 +121,6 @@ pub fn keep_coming(series: &Series, steps: &[Step]) -> bool {
         && steps[steps.len() - 4..]
             .windows(2)
             .all(|w| w[1].size >= 1.2 * w[0].size);
-    let lasting = doubling || steps.len() >= 6 && height((start + now) / 2.0) >= all / 3.0;
+    let lasting = doubling || alike(steps) >= ALIKE && height((start + now) / 2.0) >= all / 3.0;
     last.tick - first.tick >= LEAST_SPAN && made_of && due && lasting
 }

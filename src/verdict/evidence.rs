@@ -98,6 +98,14 @@ impl Evidence {
             && self.typical >= TYPICAL
     }
 
+    /// Whether it neither slows down nor wanders, however few points there are.
+    pub fn is_even(&self) -> bool {
+        self.late >= EVEN * self.early
+            && self.late > 0.0
+            && self.kept >= 0.5
+            && self.drift >= least_drift(self.points, DRIFT)
+    }
+
     /// What speaks against a leak, the weightiest first; `None` if nothing does.
     pub fn doubt(&self, scale: &Scale, thresholds: &Thresholds) -> Option<Doubt> {
         let span_floor = self.rise >= scale.creep_rise;
@@ -143,6 +151,9 @@ const DRIFT_LARGE: f64 = 2.4;
 /// What the median growth over two ticks must be of the mean one for the rise to be everywhere: flat but for some steps, it
 /// is near 0.
 const TYPICAL: f64 = 0.4;
+
+/// What the last of a few steps must keep of the first ones' pace.
+const EVEN: f64 = 0.8;
 
 /// The share of what was there at the least by which a large rise has grown.
 const MULTIPLIED: f64 = 0.5;

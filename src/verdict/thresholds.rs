@@ -14,7 +14,8 @@ pub struct Limits {
 pub struct Thresholds {
     /// Forced baselines below which the verdict is *insufficient*. Default 6.
     pub min_forced: usize,
-    /// The same for baselines of natural collections, which carry floating garbage. Default 8.
+    /// The same for baselines of natural collections, which carry floating garbage. Default 8; up to 8, six will do for a leak
+    /// that is plain.
     pub min_natural: usize,
     /// Baselines at the start of the run that may belong to its warm-up; at most a quarter of those given is left out.
     /// Default 10: code is optimised, and lazily loaded parts are there, after about as many rounds.

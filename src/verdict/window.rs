@@ -3,6 +3,9 @@
 use super::Thresholds;
 use crate::trend::{Baseline, Series};
 
+/// Natural baselines that are enough for a plain leak where eight are needed for any other.
+const EARLY: usize = 6;
+
 /// The baselines judged: warm-up left out, forced ones alone where there are enough.
 pub(super) struct Window<'a> {
     picked: Vec<&'a Baseline>,
@@ -96,6 +99,15 @@ impl<'a> Window<'a> {
     /// Baselines judged.
     pub fn len(&self) -> usize {
         self.picked.len()
+    }
+
+    /// Whether there are too few natural ones, but enough for a leak that is plain ([`super::channel`]).
+    pub fn may_be_early(&self) -> bool {
+        self.natural
+            && self.is_insufficient()
+            && self.available >= EARLY
+            && self.needed <= EARLY + 2
+            && self.picked.len() > 4
     }
 
     /// Whether there are too few.
