@@ -5,6 +5,7 @@
 const path = require('path');
 const { test } = require('node:test');
 const assert = require('node:assert');
+const nodes = require('../tools/nodes');
 const { example, run, scratch } = require('./runner');
 
 const TABLE = /^file +after GC +growth +contexts +detached +time +environment$/m;
@@ -74,4 +75,13 @@ test('node:test: a row for each file; one over its budget fails the run', async 
   const leaking = await run(folder, args('leaks/orders.test.js'), { env });
   assert.strictEqual(leaking.code, 1, leaking.text);
   assert.match(leaking.text, /leaks\/orders\.test\.js left [\d.]+ MB behind; its budget is 5\.0 MB/);
+});
+
+test('node:test without isolation: it is said that nothing was measured, and no outcome changes', async () => {
+  const folder = example('node-test');
+  const node = await nodes.ensure('24.21.0');
+  const args = ['--test', '--test-isolation=none', '--import', 'leakwatch/register', '--test-reporter', 'leakwatch/node-test-reporter', '--test-reporter-destination', 'stderr'];
+  const { code, text } = await run(folder, [...args, 'test/clock.test.js', 'test/list.test.js'], { node, env: { LEAKWATCH_FAIL_ON_LEAK: 'true' } });
+  assert.strictEqual(code, 0, text);
+  assert.match(text, /^leakwatch: without isolation .* nothing was measured$/m, text);
 });

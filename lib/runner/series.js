@@ -25,7 +25,7 @@ const MANY_FILES = 12;
 /** Baselines in a row that must show a rise before a snapshot is taken of it. */
 const LASTING = 3;
 /** At the end, pauses for environments that only wait for a turn or a short timer: in ms, before each look. */
-const PAUSES = [0, 20, 150, 500];
+const PAUSES = [0, 60, 600];
 /** A file that stays this long after its end has no short timer to wait for. */
 const SETTLED_MS = 3000;
 /** What V8 needs to build a snapshot's graph: measured 45–50 ms for each MB in use. */
