@@ -3,8 +3,6 @@
 // For Jest: `setupFiles: ['leakwatch/jest']`. Runs before each test file, in that file's own realm, which ends with it. All
 // state therefore lives in the realm the test runner itself runs in.
 
-const path = require('path');
-
 // `automock` would replace our own modules as well.
 const real = typeof jest === 'object' && jest.requireActual ? jest.requireActual : require;
 
@@ -12,6 +10,6 @@ const real = typeof jest === 'object' && jest.requireActual ? jest.requireActual
 // share: a module more in each realm costs the run about a millisecond.
 const host =
   real('vm')[Symbol.for(`leakwatch ${__dirname}`)] ||
-  real('./lib/runner/outer').outerRequire()(path.join(__dirname, 'lib', 'jest', 'host.js'));
+  real('./lib/runner/outer').outerRequire()(`${__dirname}/lib/jest/host.js`);
 
 host.beforeFile(globalThis);

@@ -4,6 +4,7 @@
 
 const path = require('path');
 const { announce } = require('./jest/worker');
+const { hostHere } = require('./jest/shared');
 const { reporterOptions } = require('./runner/options');
 const runDirectory = require('./runner/run-directory');
 const { report } = require('./runner/report');
@@ -54,7 +55,8 @@ class LeakwatchReporter {
   async onRunComplete() {
     try {
       // Test files that ran in this process have told nobody yet that they are through.
-      await require('./jest/host').finish();
+      const host = hostHere();
+      if (host) await host.finish();
       const { text, failure } = await report(this.folder, {
         runner: 'Jest',
         rootDir: this.config.rootDir,

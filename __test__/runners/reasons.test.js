@@ -68,3 +68,17 @@ test("what V8's inline caches saw last is nobody's leak", () => {
   assert.strictEqual(kind, 'runner');
   assert.match(what, /V8's inline caches/);
 });
+
+test('nor on Node 14, where their cells have no name of their own', () => {
+  const steps = [
+    step('element', '31', 'Signal'),
+    step('property', 'onsignal', 'native_bind'),
+    step('internal', 'bound_function', 'emit', at('events.js', 349)),
+    step('internal', 'feedback_cell', 'system'),
+    step('internal', 'value', 'system'),
+    step('hidden', '34', 'system'),
+    step('hidden', '1', 'apply'),
+    GLOBAL,
+  ];
+  assert.strictEqual(explained(steps).kind, 'runner');
+});

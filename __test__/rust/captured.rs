@@ -15,48 +15,11 @@ use serde_json::Value;
 
 /// A Map of sessions in the variable of a handler, a chain of scopes, and a thousand classes that stay.
 fn heap(entries: usize, links: usize, first_id: u64) -> Heap {
-    let mut heap = HeapBuilder::new();
-    let mut id = first_id;
-    let mut node = |heap: &mut HeapBuilder, kind: &str, name: &str, size: u64| {
-        id += 2;
-        heap.node_with_id(kind, name, size, id)
-    };
-    let global = node(&mut heap, "object", "global", 40);
-    let handler = node(&mut heap, "closure", "handler", 64);
-    let scope = node(&mut heap, "object", "system / Context", 48);
-    let map = node(&mut heap, "object", "Map", 32);
-    let table = node(&mut heap, "array", "", 64 * entries as u64);
-    heap.edge(0, "shortcut", "1", global)
-        .edge(global, "property", "onRequest", handler)
-        .edge(handler, "internal", "context", scope)
-        .edge(scope, "context", "sessions", map)
-        .edge(map, "internal", "table", table)
-        .location(handler, 5, 9, 4);
-    for index in 0..entries {
-        let session = node(&mut heap, "object", "Session", 1000);
-        heap.edge(table, "internal", &index.to_string(), session)
-            .location(session, 5, 2, 7);
-    }
-    let shared = node(&mut heap, "code", "handler", 32);
-    let script = node(&mut heap, "code", "/app/server.js", 32);
-    let url = node(&mut heap, "string", "/app/server.js", 32);
-    heap.edge(handler, "internal", "shared", shared)
-        .edge(shared, "internal", "script", script)
-        .edge(script, "internal", "name", url);
-    let mut from = global;
-    for index in 0..links {
-        let closure = node(&mut heap, "closure", "patched", 64);
-        let scope = node(&mut heap, "object", "system / Context", 936);
-        let (kind, name) = match index {
-            0 => ("property", "error"),
-            _ => ("context", "previous"),
-        };
-        heap.edge(from, kind, name, closure)
-            .edge(closure, "internal", "context", scope);
-        from = scope;
-    }
+    let mut heap = HeapBuilder::starting_at(first_id);
+    let global = heap.sessions(entries);
+    heap.scopes(global, links);
     for index in 0..1000 {
-        let kept = node(&mut heap, "object", &format!("Stays{index}"), 100);
+        let kept = heap.node("object", &format!("Stays{index}"), 100);
         heap.edge(global, "property", &format!("stays{index}"), kept);
     }
     Heap::from_bytes(heap.bytes()).unwrap()
@@ -102,7 +65,7 @@ fn with_the_last_heap_at_hand_suspects_are_those_of_the_files() {
         let heaps: Vec<Heap> = sizes
             .iter()
             .zip(0..)
-            .map(|(&(entries, links), nth)| heap(entries, links, nth * 10_000_001))
+            .map(|(&(entries, links), nth)| heap(entries, links, nth * 10_000_000))
             .collect();
         let paths: Vec<PathBuf> = (0..3).map(|nth| PathBuf::from(nth.to_string())).collect();
         let expected = diff_value(&diff_heaps(&paths, &heaps, &DiffOptions::default()).unwrap());

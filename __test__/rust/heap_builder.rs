@@ -46,6 +46,7 @@ pub struct HeapBuilder {
     nodes: Vec<Node>,
     strings: Vec<String>,
     locations: Vec<[u64; 4]>,
+    first_id: u64,
 }
 
 impl Default for HeapBuilder {
@@ -57,10 +58,16 @@ impl Default for HeapBuilder {
 impl HeapBuilder {
     /// A heap with a root only.
     pub fn new() -> HeapBuilder {
+        HeapBuilder::starting_at(0)
+    }
+
+    /// The same with greater ids: an even number is added to each.
+    pub fn starting_at(first_id: u64) -> HeapBuilder {
         let mut heap = HeapBuilder {
             nodes: Vec::new(),
             strings: vec!["<dummy>".into()],
             locations: Vec::new(),
+            first_id,
         };
         heap.node("synthetic", "", 0);
         heap
@@ -68,7 +75,7 @@ impl HeapBuilder {
 
     /// Adds a node; ids are odd and grow, as in V8.
     pub fn node(&mut self, kind: &str, name: &str, size: u64) -> usize {
-        let id = self.nodes.len() as u64 * 2 + 1;
+        let id = self.first_id + self.nodes.len() as u64 * 2 + 1;
         self.node_with_id(kind, name, size, id)
     }
 
@@ -108,6 +115,48 @@ impl HeapBuilder {
     ) -> &mut HeapBuilder {
         self.locations.push([node as u64, script, line, column]);
         self
+    }
+
+    /// A global with a Map in a closure's variable; the Map holds `entries` sessions of 1000 bytes. The global.
+    pub fn sessions(&mut self, entries: usize) -> usize {
+        let global = self.node("object", "global", 40);
+        let handler = self.node("closure", "handler", 64);
+        let scope = self.node("object", "system / Context", 48);
+        let map = self.node("object", "Map", 32);
+        let table = self.node("array", "", 64 * entries as u64);
+        let shared = self.node("code", "handler", 32);
+        let script = self.node("code", "/app/server.js", 32);
+        let url = self.node("string", "/app/server.js", 32);
+        self.edge(0, "shortcut", "1", global)
+            .edge(global, "property", "onRequest", handler)
+            .edge(handler, "internal", "context", scope)
+            .edge(handler, "internal", "shared", shared)
+            .edge(shared, "internal", "script", script)
+            .edge(script, "internal", "name", url)
+            .edge(scope, "context", "sessions", map)
+            .edge(map, "internal", "table", table)
+            .location(handler, 5, 9, 4);
+        for index in 0..entries {
+            let session = self.node("object", "Session", 1000);
+            self.edge(table, "internal", &index.to_string(), session)
+                .location(session, 5, 2, 7);
+        }
+        global
+    }
+
+    /// A chain of scopes and closures, by the property `error` of a node.
+    pub fn scopes(&mut self, mut from: usize, links: usize) {
+        for index in 0..links {
+            let closure = self.node("closure", "patched", 64);
+            let scope = self.node("object", "system / Context", 936);
+            let (kind, name) = match index {
+                0 => ("property", "error"),
+                _ => ("context", "previous"),
+            };
+            self.edge(from, kind, name, closure)
+                .edge(closure, "internal", "context", scope);
+            from = scope;
+        }
     }
 
     /// Gives every node another id.

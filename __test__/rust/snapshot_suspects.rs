@@ -13,36 +13,9 @@ use leakwatch::snapshot::heap::Heap;
 use leakwatch::snapshot::leak_kind::Kind;
 use proptest::prelude::*;
 
-/// A global with a Map in a closure's variable; the Map holds `entries` sessions of 1000 bytes.
 fn map_heap(entries: usize, first_id: u64) -> HeapBuilder {
-    let mut heap = HeapBuilder::new();
-    let mut id = first_id + 1;
-    let mut node = |heap: &mut HeapBuilder, kind: &str, name: &str, size: u64| {
-        id += 2;
-        heap.node_with_id(kind, name, size, id)
-    };
-    let global = node(&mut heap, "object", "global", 40);
-    let handler = node(&mut heap, "closure", "handler", 64);
-    let scope = node(&mut heap, "object", "system / Context", 48);
-    let map = node(&mut heap, "object", "Map", 32);
-    let table = node(&mut heap, "array", "", 64 * entries as u64);
-    let shared = node(&mut heap, "code", "handler", 32);
-    let script = node(&mut heap, "code", "/app/server.js", 32);
-    let url = node(&mut heap, "string", "/app/server.js", 32);
-    heap.edge(handler, "internal", "shared", shared)
-        .edge(shared, "internal", "script", script)
-        .edge(script, "internal", "name", url);
-    heap.edge(0, "shortcut", "1", global)
-        .edge(global, "property", "onRequest", handler)
-        .edge(handler, "internal", "context", scope)
-        .edge(scope, "context", "sessions", map)
-        .edge(map, "internal", "table", table)
-        .location(handler, 5, 9, 4);
-    for index in 0..entries {
-        let session = node(&mut heap, "object", "Session", 1000);
-        heap.edge(table, "internal", &index.to_string(), session)
-            .location(session, 5, 2, 7);
-    }
+    let mut heap = HeapBuilder::starting_at(first_id);
+    heap.sessions(entries);
     heap
 }
 
@@ -51,19 +24,7 @@ fn chain_heap(links: usize) -> HeapBuilder {
     let mut heap = HeapBuilder::new();
     let global = heap.node("object", "global", 40);
     heap.edge(0, "shortcut", "1", global);
-    let mut from = global;
-    for index in 0..links {
-        let closure = heap.node("closure", "patched", 64);
-        let scope = heap.node("object", "system / Context", 936);
-        let (kind, name) = if index == 0 {
-            ("property", "error")
-        } else {
-            ("context", "previous")
-        };
-        heap.edge(from, kind, name, closure)
-            .edge(closure, "internal", "context", scope);
-        from = scope;
-    }
+    heap.scopes(global, links);
     heap
 }
 
@@ -159,6 +120,26 @@ fn ids_that_name_other_objects_than_before_are_not_believed() {
     let newest = 2 * first.len() as u64 - 1;
     first.renumber(|id| if id == newest { 1_000_001 } else { id });
     assert!(!compare(&[first, untracked_heap(250, 0)]).same_process);
+}
+
+#[test]
+fn what_was_held_in_another_way_before_is_not_counted_as_new() {
+    let mut first = map_heap(100, 0);
+    // Sessions hang at the root as well, so that nothing else dominates them.
+    let sessions = first.len() - 100..first.len();
+    for (index, session) in sessions.enumerate() {
+        first.edge(0, "element", &index.to_string(), session);
+    }
+    let diff = compare(&[first, map_heap(500, 1_000_000)]);
+    let [suspect] = diff.suspects.as_slice() else {
+        panic!("{:#?}", diff.suspects)
+    };
+    assert_eq!((suspect.count_before, suspect.count_after), (100, 500));
+    assert!(
+        (400_000..=426_000).contains(&suspect.growth_bytes),
+        "{}",
+        suspect.growth_bytes
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ const os = require('os');
 const path = require('path');
 const { diff } = require('../analysis');
 const { writeSnapshotAsync } = require('../snapshot');
+const { withWholeSources } = require('../whole-sources');
 const { ENOUGH_ITERATIONS } = require('./rounds');
 
 /**
@@ -68,7 +69,8 @@ class Evidence {
   async take(name) {
     await this.attempt(async () => {
       this.makeFolder();
-      const { path: file } = await writeSnapshotAsync(path.join(this.folder, `${name}.heapsnapshot`), { mode: 'inline', signal: this.signal });
+      const file = path.join(this.folder, `${name}.heapsnapshot`);
+      await withWholeSources(() => writeSnapshotAsync(file, { mode: 'inline', signal: this.signal }));
       this.paths.push(file);
     });
   }

@@ -4,10 +4,10 @@
 // table is printed when the worker ends.
 
 const fs = require('fs');
-const path = require('path');
 const runDirectory = require('../runner/run-directory');
 const { Series } = require('../runner/series');
 const { findPath, weakly } = require('./test-path');
+const { share } = require('./shared');
 const worker = require('./worker');
 
 let series;
@@ -85,5 +85,4 @@ function print() {
 
 module.exports = { beforeFile, finish };
 
-// For jest.js, which each test file runs anew.
-Object.defineProperty(require('vm'), Symbol.for(`leakwatch ${path.join(__dirname, '..', '..')}`), { value: module.exports, configurable: true });
+share(module.exports);

@@ -3,8 +3,8 @@
 
 const crypto = require('crypto');
 const path = require('path');
-const { LATER_FILES } = require('./limits');
-const { bytes } = require('../text/bytes');
+const { LATER_FILES, MIN_RISE, RISE_FACTOR } = require('./limits');
+const { bytes, signed } = require('../text/bytes');
 
 /** A one-shot timer that is still waiting after this long keeps its file for the rest of the run, in effect. */
 const LATE_TIMER_MS = 20000;
@@ -141,7 +141,9 @@ function judgeWorker(records, { rootDir, durations, reasons = new Map(), suspect
     findings.splice(findings.indexOf(finding), 1);
     rows.find(({ name }) => name === finding.file).state = 'runner';
   }
-  const trend = lastOf(records, 'trend') || { verdict: 'insufficient', reason: `only ${rows.length} test ${rows.length === 1 ? 'file' : 'files'}` };
+  let trend = lastOf(records, 'trend') || { verdict: 'insufficient', reason: `only ${rows.length} test ${rows.length === 1 ? 'file' : 'files'}` };
+  const open = unjudgedRise(trend, rows, last);
+  if (open) trend = { ...trend, reason: `${trend.reason}; ${open}` };
   const cached = cachedCode(records, rows);
   if (cached && (trend.verdict === 'leaking' || trend.verdict === 'growing')) findings.push(cachedFinding(head, cached, known));
   else if (trend.verdict === 'leaking' && findings.length === 0) findings.push(growthFinding(head, trend, suspects));
@@ -152,6 +154,7 @@ function judgeWorker(records, { rootDir, durations, reasons = new Map(), suspect
     thread: head.thread,
     rows,
     trend,
+    isOpen: Boolean(open),
     findings,
     late,
     byRunner: ofRunner.map(({ file, message }) => ({ file, message })),
@@ -164,6 +167,18 @@ function judgeWorker(records, { rootDir, durations, reasons = new Map(), suspect
     captureError: lastOf(records, 'error'),
     complete: Boolean(last) || Boolean(rows[rows.length - 1].doneAt),
   };
+}
+
+/** What is to be done about a heap that has risen, where baselines that were left out would tell whether it leaks. */
+function unjudgedRise(trend, rows, last) {
+  const measured = rows.filter(({ before }) => before);
+  if (trend.verdict !== 'insufficient' || !last || !last.baseline || measured.length === 0 || measured.length === rows.length) return undefined;
+  const [first, second] = measured;
+  const from = first.n === 0 && second ? second : first;
+  const { heapUsed } = from.before;
+  const rise = last.baseline.heapUsed - heapUsed;
+  if (rise < Math.max(heapUsed * (RISE_FACTOR - 1), MIN_RISE)) return undefined;
+  return `the heap changed by ${signed(rise)} over ${rows.length - from.n} of ${rows.length} files: a run without the cost limit (LEAKWATCH_COST_LIMIT=off) tells whether it leaks`;
 }
 
 /**
@@ -264,6 +279,7 @@ function judgeRun(workers) {
     verdict = 'growing';
   }
   else if (workers.every(({ trend, rows }) => trend.verdict === 'insufficient' && rows.length <= LATER_FILES)) verdict = 'insufficient';
+  else if (workers.some(({ isOpen }) => isOpen)) verdict = 'insufficient';
   return { verdict, findings, fresh };
 }
 

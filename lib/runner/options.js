@@ -56,7 +56,7 @@ const RULES = {
   table: boolean,
 };
 
-const DEFAULTS = { failOnLeak: 'new', record: false, budgets: {}, costLimit: 0.06, capture: true, table: true };
+const DEFAULTS = { failOnLeak: 'new', record: false, budgets: {}, costLimit: 0.03, capture: true, table: true };
 
 /** Checked options; `LEAKWATCH_FAIL_ON_LEAK` and so on where the runner hands none over. */
 function reporterOptions(given, env = {}) {

@@ -13,6 +13,8 @@ const COMPILED = /^(\(Compilation cache\)|.*CompilationCacheTable|.*CompiledFnEn
 const ASYNC_CONTEXT = /kResourceStore|async_context_frame|AsyncContextFrame/;
 /** What V8's inline caches saw last in a function: a realm that is gone is held until another is seen. */
 const INLINE_CACHE = /^system \/ Feedback(Cell|Vector)$/;
+/** Before Node 16 the cell has no name of its own. */
+const isInlineCache = ({ node, edge }) => INLINE_CACHE.test(node) || (edge === 'feedback_cell' && node === 'system');
 /** What runs a test file: its own listener or timer is there while the file runs, and stays where a file cannot be loaded. */
 const RUNS_FILES = /[\\/]node_modules[\\/](jest-(circus|jasmine2|runner|runtime|worker)|@jest[\\/]core|mocha|vitest|@vitest[\\/]runner)[\\/]/;
 
@@ -122,7 +124,7 @@ function ownLocation(steps, entry) {
  */
 function explain({ steps, entry, oneShot, nearby }, { rootDir } = {}) {
   const own = ownLocation(steps, entry);
-  const cache = steps.slice(0, entry).findIndex(({ node }) => INLINE_CACHE.test(node));
+  const cache = steps.slice(0, entry).findIndex(isInlineCache);
   const runsFiles = !own && steps.slice(entry).some(({ location }) => location && RUNS_FILES.test(location.url));
   const place = runsFiles || cache > 0 ? undefined : own || nearby;
   let { kind, what } = classify(steps, entry, oneShot);

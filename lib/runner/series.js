@@ -8,22 +8,20 @@ const host = require('../host');
 const { tick } = require('../baselines');
 const { trend } = require('../trend');
 const runDirectory = require('./run-directory');
-const { LATER_FILES } = require('./limits');
+const { LATER_FILES, MIN_RISE, RISE_FACTOR } = require('./limits');
 const { LeakwatchTestFile, labelOf } = require('./labels');
 
 /**
  * Runners keep results and transformed code of each file, which is no leak of
  * the tests; a leaked environment is megabytes.
  */
-const THRESHOLDS = { floorBytes: 512e3, minRise: 8e6, creepRise: 256e6 };
+const THRESHOLDS = { floorBytes: 512e3, minRise: MIN_RISE, creepRise: 256e6 };
 /** From this many baselines on there may be a trend. */
 const TREND_FROM = 6;
 /** Baselines in all that a verdict can be had from, where there is something to judge. */
 const NEEDED = 10;
 /** A run of so many files in a worker can have a trend. */
 const MANY_FILES = 12;
-/** The heap has risen, if it is so many times what it was after the first file. */
-const RISE_FACTOR = 1.3;
 /** Baselines in a row that must show a rise before a snapshot is taken of it. */
 const LASTING = 3;
 /** At the end, pauses for environments that only wait for a turn or a short timer: in ms, before each look. */
@@ -78,21 +76,38 @@ class Series {
   /** Whether a baseline is due now: one that stays within the limit, with the one at the end, or that a verdict needs. */
   due() {
     const limit = this.costLimit;
-    if (limit === 0 || this.needed()) return true;
+    if (limit === 0) return true;
+    if (this.files.length === 0 && this.manyFollow()) return false;
+    if (this.needed()) return true;
     const elapsed = now() - this.startedAt;
     return this.spentMs + 2 * this.lastGcMs <= limit * elapsed;
   }
 
-  /** The first says what the runner holds, the second what it loads once; what rises from there on is paid for by the leak. */
+  /** What there is to begin with, and after what the runner loads once; what rises from there on is paid for by the leak. */
   needed() {
     const n = this.files.length;
-    if (n === 0 || (n === 1 && this.expected() >= MANY_FILES)) return true;
-    const measured = this.files.filter(({ baseline }) => baseline);
-    const [, second = measured[0]] = measured;
+    const measured = this.measured();
+    if (measured.length === 0 || (n === 1 && this.expected() >= MANY_FILES)) return true;
     const last = measured[measured.length - 1];
-    const { heapUsed } = second.baseline;
-    const rises = last.baseline.heapUsed > Math.max(heapUsed * RISE_FACTOR, heapUsed + THRESHOLDS.minRise);
-    return rises && n - last.n >= Math.ceil(this.expected() / NEEDED);
+    return last.baseline.heapUsed > this.risen(measured) && n - last.n >= Math.ceil(this.expected() / NEEDED);
+  }
+
+  /** Where many files follow, the first baseline is the one after what the runner loads once, for the first of them. */
+  manyFollow() {
+    const { workers } = this.plan;
+    // A worker begun anew, because of its memory perhaps, may have a single file.
+    return Boolean(workers) && this.expected() >= MANY_FILES && runDirectory.begun(this.folder) <= workers;
+  }
+
+  measured() {
+    return this.files.filter(({ baseline }) => baseline);
+  }
+
+  /** What the heap must exceed to have risen: by far what was held before the second file, or the first that was measured. */
+  risen(measured) {
+    const from = measured.length > 1 && measured[0].n === 0 ? measured[1] : measured[0];
+    const { heapUsed } = from.baseline;
+    return Math.max(heapUsed * RISE_FACTOR, heapUsed + MIN_RISE);
   }
 
   /** Before a test file: its number. `environment` is its realm, where it has one of its own. */
@@ -204,10 +219,10 @@ class Series {
 
   /** Whether the heap has risen by enough to be worth a snapshot, where the time for one is there. */
   grows() {
-    const held = this.files.filter(({ baseline }) => baseline).map(({ baseline }) => baseline.heapUsed);
-    if (held.length < 2 + LASTING) return false;
+    const measured = this.measured();
+    if (measured.length < 2 + LASTING) return false;
     // One that is high holds files whose timers are late, on a busy machine several.
-    const rises = Math.min(...held.slice(-LASTING)) > Math.max(held[1] * RISE_FACTOR, held[1] + THRESHOLDS.minRise);
+    const rises = Math.min(...measured.slice(-LASTING).map(({ baseline }) => baseline.heapUsed)) > this.risen(measured);
     const estimate = process.memoryUsage().heapUsed * CAPTURE_MS_PER_BYTE;
     return rises && (this.costLimit === 0 || this.spentMs + estimate <= this.costLimit * (now() - this.startedAt));
   }
@@ -217,7 +232,8 @@ class Series {
     const file = path.join(this.folder, `${process.pid}-${host.threadId}-${this.captures++}.heapsnapshot`);
     const record = { type: 'capture', when, n: this.files.length, alive, file, heapBefore: process.memoryUsage().heapUsed };
     try {
-      require('../snapshot').writeSnapshot(file);
+      const { writeSnapshot } = require('../snapshot');
+      require('../whole-sources').withWholeSources(() => writeSnapshot(file));
     } catch (error) {
       record.file = null;
       record.error = error.message;
@@ -230,10 +246,13 @@ class Series {
     this.write(record);
   }
 
-  /** Whether no test file is left that this worker could be given. */
+  /**
+   * Whether this worker may be given no test file any more: of those that are through at the same moment the others may get what
+   * is left, and nobody tells it so.
+   */
   mayBeLast() {
-    const { total } = this.plan;
-    return Boolean(this.folder && total && runDirectory.begun(this.folder) >= total);
+    const { total, workers = 1 } = this.plan;
+    return Boolean(this.folder && total && runDirectory.begun(this.folder) > total - workers);
   }
 
   /** The end, when turns of the event loop can be waited for. */

@@ -36,27 +36,15 @@ function record(rootDir, given, findings, now) {
 }
 
 function unreadable(file, why) {
-  return new LeakwatchError('ERR_LEAKWATCH_INVALID_ARGUMENT', `suppress: ${file} ${why}`, { option: 'suppress', path: file });
+  return new LeakwatchError('ERR_LEAKWATCH_INVALID_ARGUMENT', `suppress: ${file}: ${why}`, { option: 'suppress', path: file });
 }
 
-/** Entries of a suppress file: `{fingerprint, reason, expires}`. */
+/** Entries of a suppress file: `{fingerprint, reason, expires}`. It is the addon that reads it, as for diff(). */
 function parse(text, file) {
-  let value;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw unreadable(file, `is not JSON: ${error.message}`);
-  }
-  if (!value || !Array.isArray(value.suppress)) throw unreadable(file, 'has no list "suppress"');
-  value.suppress.forEach((entry, at) => {
-    for (const field of ['fingerprint', 'reason', 'expires']) {
-      if (!entry || typeof entry[field] !== 'string' || entry[field] === '') {
-        throw unreadable(file, `has no "${field}" in entry ${at + 1}`);
-      }
-    }
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(entry.expires)) throw unreadable(file, `needs "expires" as YYYY-MM-DD in entry ${at + 1}`);
-  });
-  return value.suppress;
+  const request = { what: 'suppressions', paths: [], suppress: text };
+  const { text: entries, error } = require('../native').load().Analysis.of(JSON.stringify(request)).runNow();
+  if (error) throw unreadable(file, error.message.replace(/^the suppress file: /, ''));
+  return JSON.parse(entries);
 }
 
 function read(file) {
@@ -71,14 +59,14 @@ function read(file) {
 
 /** Marks what is suppressed; `today`: YYYY-MM-DD. Returns the entries out of date that would have applied. */
 function apply(findings, entries, today) {
-  const expired = [];
+  const expired = new Set();
   for (const finding of findings) {
-    const entry = entries.find(({ fingerprint }) => fingerprint === finding.fingerprint);
-    if (!entry) continue;
-    if (entry.expires < today) expired.push(entry);
-    else finding.suppressed = entry.reason;
+    const own = entries.filter(({ fingerprint }) => fingerprint === finding.fingerprint);
+    const valid = own.find(({ expires }) => expires >= today);
+    if (valid) finding.suppressed = valid.reason;
+    else for (const entry of own) expired.add(entry);
   }
-  return expired;
+  return Array.from(expired);
 }
 
 module.exports = { apply, find, parse, read, record };

@@ -24,7 +24,8 @@ type Step = FnArgs<(String, f64, f64, f64)>;
 /// What to work out, already checked by the facade. It comes as JSON: an object of so many fields is 9 KB of glue.
 #[derive(Clone)]
 struct Request {
-    /// `summary`, `diff`, `retainers`, `redact` (two paths: from, to) or `nothing` (a report of no snapshot).
+    /// `summary`, `diff`, `retainers`, `redact` (two paths: from, to), `suppressions` (what a suppress file says) or
+    /// `nothing` (a report of no snapshot).
     what: String,
     paths: Vec<String>,
     /// `value` (the API's result as JSON); a report as `model` (JSON in one line), `json` or `text`.
@@ -228,6 +229,7 @@ fn work(
     };
     match (request.what.as_str(), paths.as_slice()) {
         ("nothing", []) => {}
+        ("suppressions", []) => return listed(request),
         ("redact", [from, to]) => return redacted(request, from, to, progress),
         ("retainers", [path]) => return held(request, path, progress),
         ("summary", [path]) => {
@@ -324,6 +326,15 @@ fn held(
     };
     Ok(JsAnalysed {
         text: report::retainers_value(&retainers(path, &marked)?).to_string(),
+        suspects: 0,
+        error: None,
+    })
+}
+
+fn listed(request: &Request) -> std::result::Result<JsAnalysed, SnapshotError> {
+    let entries = suppress::parse(request.suppress.as_deref().unwrap_or_default())?;
+    Ok(JsAnalysed {
+        text: report::suppressions_value(&entries).to_string(),
         suspects: 0,
         error: None,
     })

@@ -4,8 +4,9 @@ use super::captures::JsWanted;
 use super::outcomes::{JsCaptureOptions, JsError, JsOutcome};
 use super::{Result, native, session};
 use crate::capture::analysis::Beside;
-use crate::capture::{self, CaptureOptions, Captured, Product};
+use crate::capture::{self, CaptureOptions, Captured, Product, Room};
 use crate::error::Error;
+use crate::headroom::Work;
 use crate::snapshot::writer::{Cancel, Writer, Written};
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Task};
@@ -119,7 +120,8 @@ impl SnapshotFile {
         let options = CaptureOptions::try_from(options)?;
         let path = capture::resolve(&options, session.thread_id())?;
         let writer = options.open(&path)?;
-        capture::check_headroom(&options, &path, heap_used as u64, session.nodes_per_byte())?;
+        let room = Room::of_file(&path, heap_used as u64, session.nodes_per_byte());
+        options.check_headroom(options.here(), room)?;
         Ok(Self::new(writer, path, Instant::now(), 0.0, 0))
     }
 
@@ -137,7 +139,8 @@ impl SnapshotFile {
         let beside = Beside::start(wanted.into())?;
         let (mut pause_ms, mut nodes) = (0.0, 0);
         if let Some(heap_used) = heap_used {
-            capture::check_analysis(&options, heap_used as u64, session.nodes_per_byte())?;
+            let room = Room::without_file(heap_used as u64, session.nodes_per_byte());
+            options.check_headroom(Work::ForkedAnalysis, room)?;
         } else {
             let taken = capture::analyse(&session, native(&env)?, &options, &beside)?;
             (pause_ms, nodes) = (taken.pause_ms, taken.nodes);

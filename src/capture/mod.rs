@@ -5,11 +5,6 @@ pub mod analysis;
     target_os = "linux",
     any(target_arch = "x86_64", target_arch = "aarch64")
 ))]
-mod copy;
-#[cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-))]
 pub mod forked;
 #[cfg(not(all(
     target_os = "linux",
@@ -17,19 +12,9 @@ pub mod forked;
 )))]
 #[path = "not_forked.rs"]
 pub mod forked;
-#[cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-))]
-mod job;
-#[cfg(all(
-    target_os = "linux",
-    any(target_arch = "x86_64", target_arch = "aarch64")
-))]
-mod watchdog;
 
 use crate::error::Error;
-use crate::headroom::{self, Work};
+use crate::headroom::{self, Free, Work};
 use crate::session::Session;
 use crate::snapshot::target::{self, Compression, Names};
 use crate::snapshot::writer::{Writer, directory_of};
@@ -127,12 +112,70 @@ impl CaptureOptions {
         self.mode != Mode::Inline && !self.keep_ids && forked::supported().is_ok()
     }
 
+    /// A snapshot in this process.
+    pub fn here(&self) -> Work {
+        Work::Here {
+            compressed: self.is_compressed(),
+        }
+    }
+
+    fn is_compressed(&self) -> bool {
+        self.compression != Compression::None
+    }
+
+    /// Refuses work that the machine has no room for.
+    pub fn check_headroom(&self, work: Work, room: Room<'_>) -> Result<(), Error> {
+        if self.force {
+            return Ok(());
+        }
+        let need = headroom::estimate(room.heap_used, room.nodes_per_byte, work);
+        headroom::check(need, room.free, room.heap_used, room.directory)
+    }
+
     /// Opens the file, before V8 has built anything.
     pub fn open(&self, path: &Path) -> Result<Writer, Error> {
         if self.redact {
             Writer::redacting(path, self.compression)
         } else {
             Writer::create(path, self.compression)
+        }
+    }
+}
+
+/// What a headroom check goes by.
+pub struct Room<'a> {
+    /// Of the isolate, in bytes.
+    pub heap_used: u64,
+    /// Of its graphs, as far as is known.
+    pub nodes_per_byte: Option<f64>,
+    /// What the machine has left.
+    pub free: Free,
+    /// Where the file goes.
+    pub directory: &'a Path,
+}
+
+impl Room<'static> {
+    /// Of work without a file.
+    pub fn without_file(heap_used: u64, nodes_per_byte: Option<f64>) -> Self {
+        let directory = Path::new("/");
+        Self {
+            heap_used,
+            nodes_per_byte,
+            free: system::free(directory),
+            directory,
+        }
+    }
+}
+
+impl<'a> Room<'a> {
+    /// Of work that ends in this file.
+    pub fn of_file(path: &'a Path, heap_used: u64, nodes_per_byte: Option<f64>) -> Self {
+        let directory = directory_of(path);
+        Self {
+            heap_used,
+            nodes_per_byte,
+            free: system::free(directory),
+            directory,
         }
     }
 }
@@ -175,22 +218,6 @@ pub fn resolve(options: &CaptureOptions, thread_id: u32) -> Result<PathBuf, Erro
     target::resolve(options.path.as_deref(), options.compression, names)
 }
 
-/// Refuses a snapshot that the machine has no room for.
-pub fn check_headroom(
-    options: &CaptureOptions,
-    path: &Path,
-    heap_used: u64,
-    nodes_per_byte: Option<f64>,
-) -> Result<(), Error> {
-    if options.force {
-        return Ok(());
-    }
-    let compressed = options.compression != Compression::None;
-    let need = headroom::estimate(heap_used, nodes_per_byte, Work::Here { compressed });
-    let directory = directory_of(path);
-    headroom::check(need, system::free(directory), heap_used, directory)
-}
-
 /// Builds and serialises a snapshot of the current isolate, which stands still
 /// for all of it. The file is finished by [`Captured::finish`].
 ///
@@ -208,7 +235,8 @@ pub fn capture(
         .map_or(0, |statistics| statistics.used_heap_size);
     // The folder is tried first: a missing one is the commoner mistake.
     let writer = options.open(&path)?;
-    check_headroom(options, &path, heap_used, session.nodes_per_byte())?;
+    let room = Room::of_file(&path, heap_used, session.nodes_per_byte());
+    options.check_headroom(options.here(), room)?;
 
     let mut write = |chunk: &[u8]| writer.write(chunk);
     let taken = take(session, isolate, options, heap_used, progress, &mut write)?;
@@ -235,7 +263,8 @@ pub fn analyse(
     let heap_used = isolate
         .heap_statistics()
         .map_or(0, |statistics| statistics.used_heap_size);
-    check_analysis(options, heap_used, session.nodes_per_byte())?;
+    let room = Room::without_file(heap_used, session.nodes_per_byte());
+    options.check_headroom(Work::ForkedAnalysis, room)?;
     let mut write = |chunk: &[u8]| beside.write(chunk);
     let taken = take(
         session,
@@ -249,20 +278,6 @@ pub fn analyse(
         return Err(Error::SnapshotFailed("serialising it ended early"));
     }
     Ok(taken)
-}
-
-/// Refuses an analysis in this process that the machine has no room for.
-pub fn check_analysis(
-    options: &CaptureOptions,
-    heap_used: u64,
-    nodes_per_byte: Option<f64>,
-) -> Result<(), Error> {
-    if options.force {
-        return Ok(());
-    }
-    let root = Path::new("/");
-    let need = headroom::estimate(heap_used, nodes_per_byte, Work::ForkedAnalysis);
-    headroom::check(need, system::free(root), heap_used, root)
 }
 
 /// What V8 gave, and for how long the isolate stood still.

@@ -39,7 +39,7 @@ pub fn value(model: &Model) -> Value {
     if !model.expired.is_empty() {
         report.insert(
             "expiredSuppressions".into(),
-            model.expired.iter().map(suppression_value).collect(),
+            suppressions_value(&model.expired),
         );
     }
     Value::Object(report)
@@ -214,6 +214,11 @@ fn tree_value(tree: &TreeNode) -> Value {
         "children": tree.children.iter().map(tree_value).collect::<Vec<_>>(),
         "rest": rest.collect::<Vec<_>>(),
     })
+}
+
+/// Entries of a suppress file.
+pub fn suppressions_value(entries: &[Suppression]) -> Value {
+    entries.iter().map(suppression_value).collect()
 }
 
 fn suppression_value(entry: &Suppression) -> Value {

@@ -3,7 +3,9 @@
 mod json;
 mod text;
 
-pub use json::{diff_value, json, retainers_value, summary_value, suspect_value, value};
+pub use json::{
+    diff_value, json, retainers_value, summary_value, suppressions_value, suspect_value, value,
+};
 pub use text::{TextStyle, text};
 
 use crate::snapshot::suppress::Suppression;

@@ -86,7 +86,7 @@ impl Classes {
             by_text: FxHashMap::default(),
             by_location: FxHashMap::default(),
         };
-        let mut of = spare.take(graph.node_count());
+        let mut of = spare.keep(graph.node_count());
         of.extend((0..graph.node_count() as u32).map(|node| grouping.class_of(node)));
         of.shrink_to_fit();
         Classes {

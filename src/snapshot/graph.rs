@@ -148,6 +148,13 @@ impl Graph {
         }
     }
 
+    /// The node that edge number `index` leads from.
+    pub(crate) fn source(&self, index: u32) -> u32 {
+        // Nodes without edges begin where the next begins.
+        let after = self.first_edges.partition_point(|&first| first <= index);
+        after.saturating_sub(1) as u32
+    }
+
     #[inline(always)]
     pub(crate) fn edge_range(&self, node: u32) -> Range<usize> {
         self.first_edges[node as usize] as usize..self.first_edges[node as usize + 1] as usize

@@ -26,28 +26,48 @@ fn is_of_v8(id: u32) -> bool {
 /// where another object lies now. Ids are believed only if nearly all old ones that are left name what they named, and if
 /// at least as many nodes are new by their ids as there are more of them.
 pub(crate) fn have_common_ids(before: &Graph, after: &Graph) -> bool {
-    const SAMPLE: usize = 2000;
-    let step = (before.node_count() / SAMPLE).max(1);
-    let sample: FxHashMap<u32, u32> = (0..before.node_count() as u32)
-        .step_by(step)
-        .map(|node| (before.id(node), node))
-        .collect();
+    let sample = Sample::of(before.node_count());
+    let old: FxHashMap<u32, u32> = sample.nodes(before).collect();
+    let (mut left, mut same) = (0, 0);
+    for (id, node) in sample.nodes(after) {
+        let Some(&old) = old.get(&id) else {
+            continue;
+        };
+        left += 1;
+        let is_same = before.kind(old) == after.kind(node)
+            && before.size(old) == after.size(node)
+            && before.raw_name(old) == after.raw_name(node);
+        same += usize::from(is_same);
+    }
     let newest = newest_id(before);
-    let (mut left, mut same, mut new) = (0, 0, 0);
-    for node in 0..after.node_count() as u32 {
-        let id = after.id(node);
-        if id > newest && is_of_v8(id) {
-            new += 1;
-        } else if let Some(&old) = sample.get(&id) {
-            left += 1;
-            let is_same = before.kind(old) == after.kind(node)
-                && before.size(old) == after.size(node)
-                && before.raw_name(old) == after.raw_name(node);
-            same += usize::from(is_same);
+    let is_new = |&&id: &&u32| id > newest && is_of_v8(id);
+    let new = after.node_ids.iter().filter(is_new).count();
+    let more = after.node_count().saturating_sub(before.node_count());
+    same * 2 > old.len() && same * 20 > left * 19 && new >= more
+}
+
+/// About two thousand objects, chosen by their ids: the same in each snapshot, and a multiplication tells.
+struct Sample {
+    below: u32,
+}
+
+impl Sample {
+    fn of(node_count: usize) -> Sample {
+        const SIZE: usize = 2000;
+        Sample {
+            below: u32::MAX / (node_count / SIZE).max(1) as u32,
         }
     }
-    let more = after.node_count().saturating_sub(before.node_count());
-    same * 2 > sample.len() && same * 20 > left * 19 && new >= more
+
+    /// Those of `graph`, by id.
+    fn nodes(self: &Sample, graph: &Graph) -> impl Iterator<Item = (u32, u32)> {
+        // Multiplied by the golden ratio's 32 bits, ids that follow each other lie far apart.
+        let is_chosen = |id: u32| id.wrapping_mul(0x9e37_79b9) <= self.below;
+        (0..)
+            .zip(&graph.node_ids)
+            .filter(move |&(_, &id)| is_chosen(id))
+            .map(|(node, &id)| (id, node))
+    }
 }
 
 /// A set of object ids. V8 counts its own up, so that they lie close together: one bit each. Those of the embedder are

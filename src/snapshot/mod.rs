@@ -1,6 +1,8 @@
 //! Snapshot files: out of V8 into a file (`target`, `writer`), and from the file to its meaning: reader ▶ parser ▶ graph ▶
 //! dominators ▶ classes ▶ growth ▶ suspects.
 
+pub(crate) mod bits;
+pub(crate) mod class_deltas;
 pub mod classes;
 pub(crate) mod contexts;
 pub(crate) mod describe;
@@ -52,7 +54,8 @@ pub(crate) mod trail;
 pub mod tree;
 pub mod writer;
 
-pub use diff::{ClassDelta, Diff, DiffOptions, diff};
+pub use class_deltas::ClassDelta;
+pub use diff::{Diff, DiffOptions, diff};
 pub use error::SnapshotError;
 pub use largest::{RestGroup, TreeNode};
 pub use place::Place;

@@ -6,7 +6,7 @@
 //! branch per digit, four numbers side by side where the processor can. Anything unusual (other white space, longer numbers, the end of the array) is found by checks that
 //! are summed up over the block; a block with any is left to [`crate::snapshot::scanner`], which knows what is wrong.
 
-use crate::v8::cpu::{Decimals, OneByOne, equal_bytes};
+use crate::v8::cpu::{self, Decimals, OneByOne, equal_bytes};
 
 /// Bytes looked through at once: what is found in them stays in the first-level cache.
 pub(crate) const BLOCK: usize = 4096;
@@ -37,6 +37,14 @@ impl Ends {
     #[inline(always)]
     pub(crate) fn find(&mut self, bytes: &[u8], start: usize) {
         let block = &bytes[start..bytes.len().min(start + BLOCK)];
+        self.count = match cpu::places_of(b',', block, start as u32, &mut self.at) {
+            Some(count) => count,
+            None => self.find_by_bits(block, start),
+        };
+    }
+
+    #[inline(always)]
+    fn find_by_bits(&mut self, block: &[u8], start: usize) -> usize {
         let mut count = 0;
         let mut base = start as u32;
         for lot in block.as_chunks::<64>().0 {
@@ -65,7 +73,7 @@ impl Ends {
             count += found;
             base += 64;
         }
-        self.count = count;
+        count
     }
 
     /// The ends of all whole records of `fields` fields.
@@ -124,7 +132,38 @@ impl Doubt {
     /// The number of `length` digits, eight at the most, before `end`.
     #[inline(always)]
     fn word(&mut self, bytes: &[u8], end: usize, length: usize) -> u64 {
-        OneByOne.one(word_before(bytes, end), length as u64, &mut self.digits)
+        u64::from(OneByOne.one(word_before(bytes, end), length as u64, &mut self.digits))
+    }
+
+    /// The number of one or two digits from `start` to `end`.
+    #[inline(always)]
+    pub(crate) fn small(&mut self, bytes: &[u8], start: usize, end: usize) -> u8 {
+        let length = end.wrapping_sub(start);
+        let Some(&[tens, ones]) = bytes.get(end.wrapping_sub(2)..end) else {
+            self.other = 1;
+            return 0;
+        };
+        let tens = if length == 2 { tens ^ b'0' } else { 0 };
+        let ones = ones ^ b'0';
+        self.other |=
+            u64::from(tens > 9) | u64::from(ones > 9) | (length.wrapping_sub(1) & !1) as u64;
+        tens.wrapping_mul(10).wrapping_add(ones)
+    }
+
+    /// The number from `start` to `end`, nearly always one digit.
+    #[inline(always)]
+    pub(crate) fn digit_or_number(&mut self, bytes: &[u8], start: usize, end: usize) -> u64 {
+        if end.wrapping_sub(start) == 1 {
+            u64::from(self.digit(bytes, start, end))
+        } else {
+            long_numbers(bytes, [(start, end); 1]).map_or_else(
+                || {
+                    self.other = 1;
+                    0
+                },
+                |[number]| u64::from(number),
+            )
+        }
     }
 
     /// The single digit at `at`, if it ends at `end`.
@@ -171,15 +210,69 @@ impl<D: Decimals> Fours<D> {
         bytes: &[u8],
         places: [(usize, usize); 4],
         doubt: &mut Doubt,
-    ) -> [u64; 4] {
+    ) -> [u32; 4] {
         let lengths = places.map(|(start, end)| end.wrapping_sub(start) as u64);
-        let longest = lengths[0].max(lengths[1]).max(lengths[2].max(lengths[3]));
-        if longest > 8 {
-            return places.map(|(start, end)| doubt.number(bytes, start, end));
+        if longest(lengths) > 8 {
+            let Some(numbers) = long_numbers(bytes, places) else {
+                doubt.other = 1;
+                return [0; 4];
+            };
+            return numbers;
         }
         let words = places.map(|(_, end)| word_before(bytes, end));
         self.decimals.four(words, lengths, &mut self.seen)
     }
+
+    /// The same where some numbers have a ninth digit, which no branch depends on: in a large file a third of the nodes
+    /// begin beyond the hundred millionth number. `ninth` says that there may be such; longer ones are left to doubt.
+    #[inline(always)]
+    pub(crate) fn read_long(
+        &mut self,
+        bytes: &[u8],
+        places: [(usize, usize); 4],
+        ninth: bool,
+        doubt: &mut Doubt,
+    ) -> [u32; 4] {
+        let lengths = places.map(|(start, end)| end.wrapping_sub(start) as u64);
+        if longest(lengths) > 8 + u64::from(ninth) {
+            doubt.other = 1;
+            return [0; 4];
+        }
+        let words = places.map(|(_, end)| word_before(bytes, end));
+        let mut numbers =
+            self.decimals
+                .four(words, lengths.map(|length| length.min(8)), &mut self.seen);
+        if ninth {
+            for (at, number) in numbers.iter_mut().enumerate() {
+                let before = bytes.get(places[at].1.wrapping_sub(9));
+                let digit = before.map_or(u8::MAX, |byte| byte ^ b'0');
+                let digit = if lengths[at] > 8 { digit } else { 0 };
+                doubt.other |= u64::from(digit > 9);
+                *number = number.wrapping_add(u32::from(digit).wrapping_mul(100_000_000));
+            }
+        }
+        numbers
+    }
+}
+
+/// Numbers of up to sixteen digits which fit into 32 bits. Out of line: they are rare, and their code is long.
+#[cold]
+#[inline(never)]
+fn long_numbers<const COUNT: usize>(
+    bytes: &[u8],
+    places: [(usize, usize); COUNT],
+) -> Option<[u32; COUNT]> {
+    let mut doubt = Doubt::default();
+    let numbers = places.map(|(start, end)| {
+        let number = doubt.number(bytes, start, end);
+        doubt.narrow(number)
+    });
+    doubt.none().then_some(numbers)
+}
+
+#[inline(always)]
+fn longest(lengths: [u64; 4]) -> u64 {
+    lengths[0].max(lengths[1]).max(lengths[2].max(lengths[3]))
 }
 
 /// How records are separated: `,` or `\n,`.
@@ -211,25 +304,31 @@ impl Separator {
 /// Division by a number that is known only at run time, which divides without remainder as a rule.
 #[derive(Clone, Copy)]
 pub(crate) struct Divisor {
-    divisor: u64,
-    /// 2⁶⁴ over the divisor, rounded up.
-    inverse: u64,
+    divisor: u32,
+    /// 2³⁴ over the divisor, rounded up.
+    inverse: u32,
 }
 
 impl Divisor {
-    /// `divisor` is 2 to 16.
-    pub(crate) fn new(divisor: u64) -> Divisor {
+    /// What fits into 32 bits with its inverse.
+    pub(crate) const RANGE: std::ops::RangeInclusive<usize> = 5..=16;
+
+    /// `divisor` is in [`Divisor::RANGE`].
+    pub(crate) fn new(divisor: usize) -> Divisor {
         Divisor {
-            divisor,
-            inverse: u64::MAX / divisor + 1,
+            divisor: divisor as u32,
+            inverse: ((1_u64 << 34) / divisor.max(1) as u64 + 1) as u32,
         }
     }
 
-    /// Quotient and remainder of a value below 2⁵⁶.
+    /// Quotient and remainder of a value of up to nine digits.
     #[inline(always)]
-    pub(crate) fn divide(self, value: u64) -> (u64, u64) {
-        let quotient = ((u128::from(value) * u128::from(self.inverse)) >> 64) as u64;
-        (quotient, value.wrapping_sub(quotient * self.divisor))
+    pub(crate) fn divide(self, value: u32) -> (u32, u32) {
+        let quotient = ((u64::from(value) * u64::from(self.inverse)) >> 34) as u32;
+        (
+            quotient,
+            value.wrapping_sub(quotient.wrapping_mul(self.divisor)),
+        )
     }
 }
 
@@ -259,6 +358,27 @@ mod tests {
     }
 
     #[test]
+    fn reads_small_numbers() {
+        for (text, expected) in [
+            ("0", Some(0)),
+            ("7", Some(7)),
+            ("42", Some(42)),
+            ("99", Some(99)),
+            ("", None),
+            ("123", None),
+            (":", None),
+            ("1:", None),
+            ("-1", None),
+            ("1\n", None),
+        ] {
+            let padded = format!("{:>1$},", text, SLACK + text.len());
+            let mut doubt = Doubt::default();
+            let value = doubt.small(padded.as_bytes(), SLACK, padded.len() - 1);
+            assert_eq!(doubt.none().then_some(value), expected, "{text:?}");
+        }
+    }
+
+    #[test]
     fn doubts_what_only_looks_like_digits() {
         // ':' follows '9' in ASCII and '/' precedes '0'; both share or nearly share their high nibble.
         for text in [
@@ -279,11 +399,35 @@ mod tests {
     }
 
     #[test]
+    fn reads_a_ninth_digit() {
+        let text = " ,123456789,7,100000000,99999999,";
+        let places = [(2, 11), (12, 13), (14, 23), (24, 32)];
+        let read = |text: &str, ninth| {
+            let padded = format!("{:>1$}", text, SLACK + text.len());
+            let mut doubt = Doubt::default();
+            let mut fours = Fours::new(OneByOne);
+            let places = places.map(|(start, end)| (start + SLACK, end + SLACK));
+            let numbers = fours.read_long(padded.as_bytes(), places, ninth, &mut doubt);
+            (doubt.none() && fours.are_sound()).then_some(numbers)
+        };
+        let numbers = [123_456_789, 7, 100_000_000, 99_999_999];
+        assert_eq!(read(text, true), Some(numbers));
+        assert_eq!(read(text, false), None);
+        assert_eq!(read(&text.replace(",1234", ",:234"), true), None);
+        assert_eq!(read(&text.replace("9,7,1", "9,,71"), true), None);
+    }
+
+    #[test]
     fn divides_exactly() {
-        for divisor in 2..=16 {
+        for divisor in Divisor::RANGE {
             let by = Divisor::new(divisor);
-            for value in (0..1000).chain([u64::from(u32::MAX) * divisor, 9_999_999_999_999_999]) {
+            let divisor = divisor as u32;
+            for value in (0..1000).chain([123_456_789, 999_999_999]) {
                 assert_eq!(by.divide(value), (value / divisor, value % divisor));
+            }
+            for value in (0..1000).map(|below| (999_999_999 - below) / divisor * divisor) {
+                assert_eq!(by.divide(value), (value / divisor, 0));
+                assert_eq!(by.divide(value - 1).1, divisor - 1);
             }
         }
     }
@@ -299,6 +443,9 @@ mod tests {
             let expected: Vec<u32> = (64..64 + BLOCK as u32)
                 .filter(|at| (*at as usize).is_multiple_of(step))
                 .collect();
+            assert_eq!(ends.records(1), expected);
+            ends.at.fill(0);
+            ends.count = ends.find_by_bits(&bytes[64..64 + BLOCK], 64);
             assert_eq!(ends.records(1), expected);
         }
     }

@@ -9,10 +9,12 @@
 //! by node and dominate nothing.
 
 use crate::snapshot::SnapshotError;
+use crate::snapshot::bits::Bits;
 use crate::snapshot::graph::Graph;
 use crate::snapshot::kind::EdgeType;
 use crate::snapshot::progress::{Phase, Reporter};
 use crate::snapshot::spare::Spare;
+use crate::v8::cpu;
 
 /// A depth-first numbering; the root has number 0.
 pub struct Order {
@@ -41,13 +43,13 @@ impl Order {
             graph,
             reporter,
             order: Order {
-                node_of: spare.take(count),
-                number_of: spare.filled(count, UNVISITED),
-                parent: spare.take(count),
+                node_of: spare.keep(count),
+                number_of: spare.keep_filled(count, UNVISITED),
+                parent: spare.keep(count),
                 isolated_from: count,
                 page: Bits::new(count),
             },
-            kept: Vec::new(),
+            kept: spare.largest(),
             skipped: Vec::new(),
             stack: Vec::new(),
         };
@@ -68,23 +70,18 @@ impl Order {
 /// The number of a node that has none yet.
 const UNVISITED: u32 = u32::MAX;
 
-/// One bit a node.
-struct Bits(Vec<u64>);
-
-impl Bits {
-    fn new(count: usize) -> Bits {
-        Bits(vec![0; count.div_ceil(64)])
-    }
-
-    #[inline(always)]
-    fn get(&self, index: u32) -> bool {
-        self.0[index as usize / 64] >> (index % 64) & 1 != 0
-    }
-
-    #[inline(always)]
-    fn set(&mut self, index: u32) {
-        self.0[index as usize / 64] |= 1 << (index % 64);
-    }
+/// Asks for what the edges after `index`, up to `end`, lead to: what is known of a node and where its edges are, then these.
+/// Without this the walk waits for most of them.
+#[inline(always)]
+fn look_ahead(graph: &Graph, number_of: &[u32], index: usize, end: u32) {
+    let last = end as usize - 1;
+    let far = graph.edge_targets[last.min(index + 3)] as usize;
+    cpu::prefetch(number_of, far);
+    cpu::prefetch(&graph.first_edges, far);
+    let near = graph.edge_targets[last.min(index + 1)] as usize;
+    let first = graph.first_edges[near] as usize;
+    cpu::prefetch(&graph.edge_targets, first);
+    cpu::prefetch(&graph.edge_types, first);
 }
 
 struct Walk<'g> {
@@ -130,6 +127,7 @@ impl Walk<'_> {
             while *next < end {
                 let index = *next as usize;
                 *next += 1;
+                look_ahead(self.graph, &self.order.number_of, index, end);
                 let to = self.graph.edge_targets[index];
                 let kind = EdgeType::from_index(self.graph.edge_types[index]);
                 let known = self.order.number_of[to as usize];

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::path::{Component, Path, PathBuf};
 
 use crate::snapshot::graph::Graph;
+use crate::snapshot::kind::NodeType;
 use crate::snapshot::place::Place;
 use crate::snapshot::scripts::{Scripts, text_of};
 use crate::snapshot::sourcemap::{self, SourceMap};
@@ -86,7 +87,12 @@ impl<'g> Originals<'g> {
 
     /// The map in the source that ran.
     fn inline(&self, url: &str) -> Option<SourceMap> {
-        let source = text_of(self.graph, self.scripts.source(url)?)?;
+        let mut source = self.scripts.source(url)?;
+        // Jest's transformed files begin with a checksum that it cuts off: the end, and with it the map, is that of the whole.
+        if self.graph.kind(source) == NodeType::SlicedString {
+            source = self.graph.follow(source, "parent")?;
+        }
+        let source = text_of(self.graph, source)?;
         SourceMap::parse(&sourcemap::data_url(sourcemap::mapping_url(&source)?)?)
     }
 }

@@ -5,6 +5,7 @@
 //! that kind alone, hand their bytes to it. Snapshots with V8's internals exposed have no global object at the root;
 //! they are shown as they are.
 
+use crate::snapshot::bits::Bits;
 use crate::snapshot::graph::Graph;
 use crate::snapshot::kind::{EdgeType, NodeType};
 use crate::snapshot::sizes::Sizes;
@@ -20,13 +21,11 @@ pub(crate) fn shallow_sizes(graph: &Graph, spare: &mut Spare) -> Sizes {
         return sizes;
     }
     let count = graph.node_count();
-    // One bit a node stays in the cache where four bytes a node do not.
     let ownable = ownable_nodes(graph);
-    let is_ownable = |node: u32| ownable[node as usize / 64] >> (node % 64) & 1 != 0;
     let mut owners = spare.filled(count, UNVISITED);
     let mut pending: Vec<u32> = Vec::new();
     for node in 0..count as u32 {
-        if is_ownable(node) {
+        if ownable.get(node) {
             continue;
         }
         let mut from = node;
@@ -38,7 +37,7 @@ pub(crate) fn shallow_sizes(graph: &Graph, spare: &mut Spare) -> Sizes {
             };
             for index in graph.edge_range(from) {
                 let to = graph.edge_targets[index];
-                if !is_ownable(to) || graph.edge_types[index] == EdgeType::Weak as u8 {
+                if !ownable.get(to) || graph.edge_types[index] == EdgeType::Weak as u8 {
                     continue;
                 }
                 let known = owners[to as usize];
@@ -76,8 +75,8 @@ pub(crate) fn is_user_root(graph: &Graph, node: u32) -> bool {
     graph.kind(node) != NodeType::Synthetic || graph.raw_name(node) == b"(Document DOM trees)"
 }
 
-fn ownable_nodes(graph: &Graph) -> Vec<u64> {
-    let mut bits = vec![0_u64; graph.node_count().div_ceil(64)];
+fn ownable_nodes(graph: &Graph) -> Bits {
+    let mut bits = Bits::new(graph.node_count());
     for node in 0..graph.node_count() as u32 {
         let ownable = match graph.kind(node) {
             NodeType::Hidden | NodeType::Array => true,
@@ -85,7 +84,7 @@ fn ownable_nodes(graph: &Graph) -> Vec<u64> {
             _ => false,
         };
         if ownable {
-            bits[node as usize / 64] |= 1 << (node % 64);
+            bits.set(node);
         }
     }
     bits

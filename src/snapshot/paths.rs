@@ -8,11 +8,13 @@ use std::collections::VecDeque;
 
 use rustc_hash::FxHashSet;
 
+use crate::snapshot::bits::Bits;
 use crate::snapshot::graph::{Edge, Graph};
 use crate::snapshot::kind::{EdgeType, NodeType};
 use crate::snapshot::order::Order;
 use crate::snapshot::ownership::is_user_root;
 
+/// No edge of the file: the node is not reached, or by nothing that the file shows.
 const NONE: u32 = u32::MAX;
 
 /// Links of V8 that say nothing about who keeps an object on purpose.
@@ -44,7 +46,8 @@ const LOW_PRIORITY: [&[u8]; 21] = [
 /// Shortest paths to the nodes that were asked for.
 pub(crate) struct Paths<'g> {
     graph: &'g Graph,
-    parents: Vec<u32>,
+    reached: Bits,
+    /// The edge by which a node was reached, by node.
     edges: Vec<u32>,
 }
 
@@ -60,12 +63,13 @@ impl<'g> Paths<'g> {
             order,
             paths: Paths {
                 graph,
-                parents: vec![NONE; graph.node_count()],
+                reached: Bits::new(graph.node_count()),
                 edges: vec![NONE; graph.node_count()],
             },
             low: vec![0; graph.strings.len()],
             near: VecDeque::new(),
             far: VecDeque::new(),
+            put_off: Bits::new(graph.node_count()),
             wanted: wanted.filter(|&node| node != 0).collect(),
         };
         search.run();
@@ -77,16 +81,18 @@ impl<'g> Paths<'g> {
     pub(crate) fn to(&self, node: u32) -> Vec<(u32, Edge)> {
         let mut path = Vec::new();
         let mut at = node;
-        while at != 0 && self.parents[at as usize] != NONE {
-            let from = self.parents[at as usize];
-            let edge = match self.edges[at as usize] {
-                NONE => Edge {
-                    index: NONE,
-                    kind: EdgeType::Weak,
-                    name: 0,
-                    to: at,
-                },
-                index => self.graph.edge(index),
+        while at != 0 && self.reached.get(at) {
+            let (from, edge) = match self.edges[at as usize] {
+                NONE => {
+                    let edge = Edge {
+                        index: NONE,
+                        kind: EdgeType::Weak,
+                        name: 0,
+                        to: at,
+                    };
+                    (0, edge)
+                }
+                index => (self.graph.source(index), self.graph.edge(index)),
             };
             path.push((from, edge));
             at = from;
@@ -103,36 +109,34 @@ struct Search<'g> {
     /// By string: 0 unknown, 1 low priority, 2 not.
     low: Vec<u8>,
     near: VecDeque<u32>,
-    /// Edges put off: (from, edge).
-    far: VecDeque<(u32, u32)>,
+    /// Edges put off, one for each node that they lead to: by a later one it would be reached already.
+    far: VecDeque<u32>,
+    /// The nodes that these lead to.
+    put_off: Bits,
     /// Nodes that are not reached yet.
     wanted: FxHashSet<u32>,
 }
 
 impl Search<'_> {
     fn run(&mut self) {
-        self.paths.parents[0] = 0;
+        self.paths.reached.set(0);
         let (user, other): (Vec<Edge>, Vec<Edge>) = self
             .graph
             .edges(0)
             .partition(|edge| is_user_root(self.graph, edge.to));
         for edge in user {
-            self.reach(0, edge.index, edge.to);
+            self.reach(edge.index, edge.to);
         }
-        self.far.extend(
-            other
-                .iter()
-                .filter(|edge| edge.kind != EdgeType::Weak)
-                .map(|edge| (0, edge.index)),
-        );
+        for edge in other.iter().filter(|edge| edge.kind != EdgeType::Weak) {
+            self.put_off(edge.index, edge.to);
+        }
         self.spread();
         // Orphans come in the order in which they were numbered: first those that nothing holds, then what they hold.
         for &node in &self.order.node_of {
             if self.wanted.is_empty() {
                 break;
             }
-            if self.paths.parents[node as usize] == NONE {
-                self.paths.parents[node as usize] = 0;
+            if self.paths.reached.insert(node) {
                 self.wanted.remove(&node);
                 self.near.push_back(node);
                 self.spread();
@@ -148,17 +152,21 @@ impl Search<'_> {
                     return;
                 }
             }
-            let Some((from, index)) = self.far.pop_front() else {
+            let Some(index) = self.far.pop_front() else {
                 break;
             };
-            let to = self.graph.edge_targets[index as usize];
-            self.reach(from, index, to);
+            self.reach(index, self.graph.edge_targets[index as usize]);
         }
     }
 
-    fn reach(&mut self, from: u32, index: u32, to: u32) {
-        if self.paths.parents[to as usize] == NONE {
-            self.paths.parents[to as usize] = from;
+    fn put_off(&mut self, index: u32, to: u32) {
+        if self.put_off.insert(to) {
+            self.far.push_back(index);
+        }
+    }
+
+    fn reach(&mut self, index: u32, to: u32) {
+        if self.paths.reached.insert(to) {
             self.paths.edges[to as usize] = index;
             self.wanted.remove(&to);
             self.near.push_back(to);
@@ -170,7 +178,7 @@ impl Search<'_> {
         let is_group = self.graph.kind(from) == NodeType::Synthetic;
         for index in self.graph.edge_range(from) {
             let to = self.graph.edge_targets[index];
-            if self.paths.parents[to as usize] != NONE {
+            if self.paths.reached.get(to) {
                 continue;
             }
             let edge = self.graph.edge(index as u32);
@@ -178,9 +186,9 @@ impl Search<'_> {
                 continue;
             }
             if is_group || self.is_low(&edge) || self.is_machinery(to) {
-                self.far.push_back((from, index as u32));
+                self.put_off(index as u32, to);
             } else {
-                self.reach(from, index as u32, to);
+                self.reach(index as u32, to);
             }
         }
     }

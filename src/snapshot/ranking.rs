@@ -14,10 +14,17 @@ pub(crate) fn most_grown_first(change: i64, name: &str) -> u128 {
     largest_first(change as u64 ^ 1 << 63, name)
 }
 
+/// A key, and what tells equal ones apart.
+pub(crate) type Keyed = (u128, u32);
+
+pub(crate) fn sort(keyed: &mut [Keyed]) {
+    keyed.sort_unstable();
+}
+
 /// Positions of `keys` by key; equal ones as they come.
 pub(crate) fn order(keys: impl Iterator<Item = u128>) -> Vec<u32> {
-    let mut keyed: Vec<(u128, u32)> = keys.zip(0..).collect();
-    keyed.sort_unstable();
+    let mut keyed: Vec<Keyed> = keys.zip(0..).collect();
+    sort(&mut keyed);
     keyed.into_iter().map(|(_, at)| at).collect()
 }
 

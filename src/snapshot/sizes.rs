@@ -2,7 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
-use crate::snapshot::spare::{Spare, room};
+use crate::snapshot::spare::Spare;
 
 /// One size a node, in bytes.
 #[derive(Debug, Default)]
@@ -11,20 +11,23 @@ pub struct Sizes {
     big: FxHashMap<u32, u64>,
 }
 
-/// An entry of `small` which says that the size is in `big`.
-const BIG: u32 = u32::MAX;
-
 impl Sizes {
-    pub(crate) fn with_capacity(capacity: usize) -> Sizes {
-        Sizes {
-            small: room(capacity),
-            big: FxHashMap::default(),
-        }
+    /// An entry of `small` which says that the size is in `big`.
+    pub(crate) const BIG: u32 = u32::MAX;
+
+    /// `small` has one entry a node; the sizes of those with [`Sizes::BIG`] are in `big`.
+    pub(crate) fn new(small: Vec<u32>, big: FxHashMap<u32, u64>) -> Sizes {
+        Sizes { small, big }
+    }
+
+    /// A size that needs no entry in `big`.
+    pub(crate) fn small(size: u64) -> Option<u32> {
+        u32::try_from(size).ok().filter(|&size| size != Self::BIG)
     }
 
     /// The same sizes in an array that is at hand.
     pub(crate) fn copied(&self, spare: &mut Spare) -> Sizes {
-        let mut small = spare.take(self.small.len());
+        let mut small = spare.keep(self.small.len());
         small.extend_from_slice(&self.small);
         small.shrink_to_fit();
         Sizes {
@@ -33,39 +36,23 @@ impl Sizes {
         }
     }
 
-    #[inline(always)]
-    pub(crate) fn push(&mut self, size: u64) {
-        if size < u64::from(BIG) {
-            self.small.push(size as u32);
-        } else {
-            self.big.insert(self.small.len() as u32, size);
-            self.small.push(BIG);
-        }
-    }
-
-    /// Sizes below 4 GiB, of the nodes that follow.
-    #[inline(always)]
-    pub(crate) fn extend(&mut self, sizes: &[u32]) {
-        self.small.extend_from_slice(sizes);
-    }
-
     /// The size of `node`.
     #[inline(always)]
     pub fn get(&self, node: u32) -> u64 {
         let size = self.small[node as usize];
-        if size == BIG {
-            self.big.get(&node).copied().unwrap_or(u64::from(BIG))
+        if size == Self::BIG {
+            self.big.get(&node).copied().unwrap_or(u64::from(Self::BIG))
         } else {
             u64::from(size)
         }
     }
 
     pub(crate) fn set(&mut self, node: u32, size: u64) {
-        if size < u64::from(BIG) {
-            self.small[node as usize] = size as u32;
+        let small = Self::small(size);
+        self.small[node as usize] = small.unwrap_or(Self::BIG);
+        if small.is_some() {
             self.big.remove(&node);
         } else {
-            self.small[node as usize] = BIG;
             self.big.insert(node, size);
         }
     }
@@ -75,7 +62,7 @@ impl Sizes {
         let small: u64 = self
             .small
             .iter()
-            .filter(|&&size| size != BIG)
+            .filter(|&&size| size != Self::BIG)
             .map(|&size| u64::from(size))
             .sum();
         self.big

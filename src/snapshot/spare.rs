@@ -46,18 +46,58 @@ impl Spare {
 
     /// An empty buffer with room for `capacity` numbers at least.
     pub(crate) fn take(&mut self, capacity: usize) -> Vec<u32> {
-        // The smallest that is large enough, else the largest, to grow.
-        let best = (0..self.buffers.len()).min_by_key(|&index| {
-            let room = self.buffers[index].capacity();
-            (
-                room < capacity,
-                if room < capacity {
-                    usize::MAX - room
-                } else {
-                    room
-                },
-            )
-        });
+        self.best(capacity, usize::MAX)
+    }
+
+    /// The same for an array that stays when the load is done.
+    pub(crate) fn keep(&mut self, capacity: usize) -> Vec<u32> {
+        self.best(capacity, self.most(capacity))
+    }
+
+    /// The largest buffer there is, for as many numbers as there will be.
+    pub(crate) fn largest(&mut self) -> Vec<u32> {
+        let largest = (0..self.buffers.len()).max_by_key(|&index| self.buffers[index].capacity());
+        let mut buffer = largest
+            .map(|index| self.buffers.swap_remove(index))
+            .unwrap_or_default();
+        buffer.clear();
+        buffer
+    }
+
+    /// A buffer of `length` times `value`.
+    pub(crate) fn filled(&mut self, length: usize, value: u32) -> Vec<u32> {
+        self.best_filled(length, usize::MAX, value)
+    }
+
+    /// The same for an array that stays when the load is done.
+    pub(crate) fn keep_filled(&mut self, length: usize, value: u32) -> Vec<u32> {
+        self.best_filled(length, self.most(length), value)
+    }
+
+    /// The largest buffer that an array of `capacity` may stay in: a following load needs the large ones.
+    fn most(&self, capacity: usize) -> usize {
+        if self.lasting {
+            capacity + capacity / 8
+        } else {
+            usize::MAX
+        }
+    }
+
+    /// Of the buffers with room for `most` numbers at the most the smallest that is large enough, else the largest, to grow.
+    fn best(&mut self, capacity: usize, most: usize) -> Vec<u32> {
+        let best = (0..self.buffers.len())
+            .filter(|&index| self.buffers[index].capacity() <= most)
+            .min_by_key(|&index| {
+                let room = self.buffers[index].capacity();
+                (
+                    room < capacity,
+                    if room < capacity {
+                        usize::MAX - room
+                    } else {
+                        room
+                    },
+                )
+            });
         let mut buffer = best
             .map(|index| self.buffers.swap_remove(index))
             .unwrap_or_default();
@@ -69,15 +109,15 @@ impl Spare {
         buffer
     }
 
-    /// A buffer of `length` times `value`.
-    pub(crate) fn filled(&mut self, length: usize, value: u32) -> Vec<u32> {
-        if value == 0 && self.buffers.iter().all(|buffer| buffer.capacity() < length) {
+    fn best_filled(&mut self, length: usize, most: usize, value: u32) -> Vec<u32> {
+        let fits = |buffer: &Vec<u32>| (length..=most).contains(&buffer.capacity());
+        if value == 0 && !self.buffers.iter().any(fits) {
             // The system clears new pages itself.
             let mut buffer = vec![0; length];
             os::populate(&mut buffer);
             return buffer;
         }
-        let mut buffer = self.take(length);
+        let mut buffer = self.best(length, most);
         buffer.resize(length, value);
         buffer
     }
@@ -110,6 +150,19 @@ mod tests {
             );
             assert!(spare.take(40).is_empty());
         }
+    }
+
+    #[test]
+    fn leaves_large_buffers_to_the_load_that_follows() {
+        let mut spare = Spare::lasting();
+        for capacity in [10, 1000, 105] {
+            spare.give(Vec::with_capacity(capacity));
+        }
+        assert_eq!(spare.keep(100).capacity(), 105);
+        assert_eq!(spare.keep_filled(100, 7), [7; 100]);
+        assert_eq!(spare.keep_filled(100, 0), [0; 100]);
+        assert_eq!(spare.largest().capacity(), 1000);
+        assert_eq!(spare.largest().capacity(), 0);
     }
 
     #[test]

@@ -19,15 +19,15 @@ impl Tree {
     /// Lays out the tree of immediate dominators `idom`, by number.
     pub(crate) fn new(idom: &[u32], spare: &mut Spare) -> Tree {
         let count = idom.len();
-        let mut span = spare.filled(count, 1);
+        let mut span = spare.keep_filled(count, 1);
         for number in (1..count).rev() {
             span[idom[number] as usize] += span[number];
         }
         // A dominator's number is smaller, so its position is final before its children take theirs. `position` of a
         // node that is placed already serves as the next free position below it.
-        let mut position = spare.filled(count, 0);
+        let mut position = spare.keep_filled(count, 0);
         let mut free = spare.filled(count, 1);
-        let mut at = spare.filled(count, 0);
+        let mut at = spare.keep_filled(count, 0);
         for number in 1..count {
             let parent = idom[number] as usize;
             let place = free[parent];

@@ -41,7 +41,7 @@ pub trait Decimals: Copy {
 
     /// The numbers that are the last `lengths` bytes of `words`, the first byte lowest. Each is of one to eight digits;
     /// what is not, is seen.
-    fn four(self, words: [u64; 4], lengths: [u64; 4], seen: &mut Self::Seen) -> [u64; 4];
+    fn four(self, words: [u64; 4], lengths: [u64; 4], seen: &mut Self::Seen) -> [u32; 4];
 
     /// Whether there were digits alone, and one to eight of them.
     fn are_sound(self, seen: Self::Seen) -> bool;
@@ -61,7 +61,7 @@ impl OneByOne {
     ///
     /// What is before the number is cleared, then the digits are summed up in pairs, fours, eights.
     #[inline(always)]
-    pub fn one(self, word: u64, length: u64, seen: &mut u64) -> u64 {
+    pub fn one(self, word: u64, length: u64, seen: &mut u64) -> u32 {
         // No digits at all set the highest bit here, more than eight any from the fourth on.
         *seen |= (length.wrapping_sub(1) & !7).wrapping_neg() & HIGH_BITS;
         let unused = 64_u32.wrapping_sub(8 * length as u32);
@@ -69,7 +69,7 @@ impl OneByOne {
         *seen |= digits.wrapping_add(TO_HIGH_BIT) | digits;
         let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8) & 0x00ff_00ff_00ff_00ff;
         let fours = pairs.wrapping_mul(100).wrapping_add(pairs >> 16) & 0x0000_ffff_0000_ffff;
-        fours.wrapping_mul(10_000).wrapping_add(fours >> 32) & 0xffff_ffff
+        fours.wrapping_mul(10_000).wrapping_add(fours >> 32) as u32
     }
 }
 
@@ -83,7 +83,7 @@ impl Decimals for OneByOne {
     }
 
     #[inline(always)]
-    fn four(self, words: [u64; 4], lengths: [u64; 4], seen: &mut u64) -> [u64; 4] {
+    fn four(self, words: [u64; 4], lengths: [u64; 4], seen: &mut u64) -> [u32; 4] {
         [0, 1, 2, 3].map(|at: usize| self.one(words[at], lengths[at], seen))
     }
 
@@ -131,10 +131,10 @@ mod wide {
         }
 
         #[inline(always)]
-        fn four(self, words: [u64; 4], lengths: [u64; 4], seen: &mut Seen) -> [u64; 4] {
+        fn four(self, words: [u64; 4], lengths: [u64; 4], seen: &mut Seen) -> [u32; 4] {
             let [a, b, c, d] = words.map(|word| word as i64);
             let [e, f, g, h] = lengths.map(|length| length as i64);
-            // SAFETY: an Avx2 is made where there is AVX2 alone; nothing here touches memory.
+            // SAFETY: an Avx2 is made where there is AVX2 alone; 16 bytes are written to an array of 16, at any alignment.
             unsafe {
                 let words = _mm256_set_epi64x(d, c, b, a);
                 let lengths = _mm256_set_epi64x(h, g, f, e);
@@ -154,12 +154,11 @@ mod wide {
                     _mm256_mul_epu32(fours, _mm256_set1_epi64x(10_000)),
                     _mm256_srli_epi64::<32>(fours),
                 );
-                [
-                    _mm256_extract_epi64::<0>(eights) as u64,
-                    _mm256_extract_epi64::<1>(eights) as u64,
-                    _mm256_extract_epi64::<2>(eights) as u64,
-                    _mm256_extract_epi64::<3>(eights) as u64,
-                ]
+                let low_halves = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
+                let narrow = _mm256_permutevar8x32_epi32(eights, low_halves);
+                let mut numbers = [0_u32; 4];
+                _mm_storeu_si128(numbers.as_mut_ptr().cast(), _mm256_castsi256_si128(narrow));
+                numbers
             }
         }
 
@@ -173,6 +172,97 @@ mod wide {
                 _mm256_testz_si256(wrong, wrong) == 1
             }
         }
+    }
+}
+
+/// Asks for the memory of item `index`, which will be needed soon; of an item that there is not, for nothing.
+#[inline(always)]
+pub fn prefetch<T>(items: &[T], index: usize) {
+    #[cfg(target_arch = "x86_64")]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let item = items.as_ptr().wrapping_add(index);
+        // SAFETY: a prefetch is a hint; no address makes it fail, and it changes nothing.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(item.cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = (items, index);
+}
+
+/// Where `byte` is in the whole lots of 64 bytes of `block`, the first of which is number `base`, and how often;
+/// `None` where the processor has no instruction for it.
+#[inline]
+pub fn places_of<const ROOM: usize>(
+    byte: u8,
+    block: &[u8],
+    base: u32,
+    places: &mut [u32; ROOM],
+) -> Option<usize> {
+    #[cfg(target_arch = "x86_64")]
+    if is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vbmi2")
+    {
+        // SAFETY: each feature that the function is compiled for was found above.
+        return Some(unsafe { compressed::places_of(byte, block, base, places) });
+    }
+    let _ = (byte, block, base, places);
+    None
+}
+
+#[cfg(target_arch = "x86_64")]
+mod compressed {
+    use std::arch::x86_64::*;
+
+    /// The numbers of a lot's bytes.
+    const NUMBERS: [u8; 64] = {
+        let mut numbers = [0; 64];
+        let mut at = 0;
+        while at < 64 {
+            numbers[at] = at as u8;
+            at += 1;
+        }
+        numbers
+    };
+
+    #[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
+    pub(super) fn places_of(byte: u8, block: &[u8], base: u32, places: &mut [u32]) -> usize {
+        let wanted = _mm512_set1_epi8(byte as i8);
+        // SAFETY: 64 bytes are read from an array of 64, at any alignment.
+        let numbers = unsafe { _mm512_loadu_si512(NUMBERS.as_ptr().cast()) };
+        let mut count = 0;
+        let mut base = base;
+        for lot in block.as_chunks::<64>().0 {
+            let Some((room, _)) = places
+                .get_mut(count..)
+                .and_then(|rest| rest.split_first_chunk_mut::<64>())
+            else {
+                break;
+            };
+            // SAFETY: as above.
+            let bytes = unsafe { _mm512_loadu_si512(lot.as_ptr().cast()) };
+            let found = _mm512_cmpeq_epi8_mask(bytes, wanted);
+            let packed = _mm512_maskz_compress_epi8(found, numbers);
+            let start = _mm512_set1_epi32(base as i32);
+            let [first, second, third, fourth] = room.as_chunks_mut::<16>().0 else {
+                break;
+            };
+            let store = |part: __m128i, room: &mut [u32; 16]| {
+                let part = _mm512_add_epi32(_mm512_cvtepu8_epi32(part), start);
+                // SAFETY: 64 bytes are written to an array of 64, at any alignment.
+                unsafe { _mm512_storeu_si512(room.as_mut_ptr().cast(), part) };
+            };
+            // Thirty-two are nearly always enough.
+            store(_mm512_castsi512_si128(packed), first);
+            store(_mm512_extracti32x4_epi32::<1>(packed), second);
+            if found.count_ones() > 32 {
+                store(_mm512_extracti32x4_epi32::<2>(packed), third);
+                store(_mm512_extracti32x4_epi32::<3>(packed), fourth);
+            }
+            count += found.count_ones() as usize;
+            base = base.wrapping_add(64);
+        }
+        count
     }
 }
 
@@ -218,10 +308,10 @@ mod tests {
     struct Four<'t>([&'t str; 4]);
 
     impl Work for Four<'_> {
-        type Output = Option<[u64; 4]>;
+        type Output = Option<[u32; 4]>;
 
         #[inline(always)]
-        fn run<D: Decimals>(self, decimals: D) -> Option<[u64; 4]> {
+        fn run<D: Decimals>(self, decimals: D) -> Option<[u32; 4]> {
             let words = self.0.map(|text| {
                 let padded = format!("{text:\u{ff}>8}");
                 u64::from_le_bytes(std::array::from_fn(|at| {
@@ -236,7 +326,7 @@ mod tests {
 
     #[test]
     fn reads_four_numbers_alike_on_every_processor() {
-        let mut value = 1_u64;
+        let mut value = 1_u32;
         for length in 1..=8_u32 {
             for value in [value, value * 9, value * 10 - 1] {
                 let text = value.to_string();

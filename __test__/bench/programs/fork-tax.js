@@ -6,20 +6,9 @@
 
 const fs = require('fs');
 const path = require('path');
-const { args, cpuMicros, leakwatch, main } = require('../support/program');
+const { args, leakwatch, main } = require('../support/program');
 const { fill } = require('../support/heaps');
-
-function loop() {
-  const ring = new Array(20000);
-  let sum = 0;
-  const start = process.cpuUsage();
-  for (let i = 0; i < 6e6; i++) {
-    const object = { id: i, name: `n${i & 1023}`, next: null };
-    if ((i & 7) === 0) ring[(i >> 3) % ring.length] = object;
-    sum += object.name.length;
-  }
-  return { ms: cpuMicros(start) / 1e3, sum };
-}
+const { loop } = require('../support/allocation');
 
 /**
  * How many objects the files do not share, of how many: by constructor, count
@@ -46,7 +35,7 @@ main(async () => {
   const heap = fill(args.bytes);
   const tool = leakwatch();
   const [forked, inline] = ['forked', 'inline'].map((name) => path.join(args.folder, name));
-  const times = (count) => Array.from({ length: count }, () => loop().ms);
+  const times = (count) => Array.from({ length: count }, () => loop());
   const settled = () => {
     tool.gc();
     times(1);

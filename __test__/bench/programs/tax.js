@@ -5,21 +5,9 @@
 
 const fs = require('fs');
 const path = require('path');
-const { args, cpuMicros, leakwatch, main } = require('../support/program');
+const { args, leakwatch, main } = require('../support/program');
 const { fill, used } = require('../support/heaps');
-
-/** Young objects of which one in eight lives for a while, as in a busy service. */
-function loop() {
-  const ring = new Array(20000);
-  let sum = 0;
-  const start = process.cpuUsage();
-  for (let i = 0; i < 6e6; i++) {
-    const object = { id: i, name: `n${i & 1023}`, next: null };
-    if ((i & 7) === 0) ring[(i >> 3) % ring.length] = object;
-    sum += object.name.length;
-  }
-  return { ms: cpuMicros(start) / 1e3, sum };
-}
+const { loop } = require('../support/allocation');
 
 function snapshot(file) {
   if (args.by === 'none') {
@@ -35,7 +23,7 @@ function snapshot(file) {
 main(() => {
   const heap = fill(args.bytes);
   const file = path.join(args.folder, `${args.by}-${process.pid}.heapsnapshot`);
-  const times = (count) => Array.from({ length: count }, () => loop().ms);
+  const times = (count) => Array.from({ length: count }, () => loop());
   times(2);
   // The same state on both sides: right after all garbage was collected.
   leakwatch().gc();

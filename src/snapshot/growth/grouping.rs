@@ -2,6 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
+use super::side::Direct;
 use super::{Group, Key, Member, Walk};
 use crate::snapshot::labels::INDEXED;
 
@@ -14,20 +15,26 @@ impl Walk<'_> {
         let entries = self.entry_labels(members);
         let mut groups: Vec<Group> = Vec::new();
         let mut by_key: FxHashMap<Key, usize> = FxHashMap::default();
-        let mut direct = FxHashMap::default();
+        let mut direct = Direct::new();
+        // Neighbours are alike as a rule.
+        let mut latest: Option<(Key, usize)> = None;
         for &(index, number) in members {
             let side = &self.sides[index as usize];
             side.children(number, &mut direct, |child, held, what| {
                 let is_entry = held.is_property && entries.contains(&what);
                 let key = (if is_entry { INDEXED } else { held.label }, what);
-                let group = *by_key.entry(key).or_insert_with(|| {
-                    groups.push(Group {
-                        key,
-                        members: Vec::new(),
-                        is_property: held.is_property,
-                    });
-                    groups.len() - 1
-                });
+                let group = match latest {
+                    Some((known, group)) if known == key => group,
+                    _ => *by_key.entry(key).or_insert_with(|| {
+                        groups.push(Group {
+                            key,
+                            members: Vec::new(),
+                            is_property: held.is_property,
+                        });
+                        groups.len() - 1
+                    }),
+                };
+                latest = Some((key, group));
                 groups[group].members.push((index, child));
             });
         }
@@ -41,7 +48,7 @@ impl Walk<'_> {
         if members.len() > FEW_OWNERS {
             return entries;
         }
-        let mut direct = FxHashMap::default();
+        let mut direct = Direct::new();
         for &(index, number) in members {
             self.sides[index as usize].add_entries(number, &mut direct, &mut entries);
         }

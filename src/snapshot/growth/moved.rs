@@ -19,19 +19,7 @@ pub(crate) fn take_out(first: &Heap, last: &Heap, found: &mut Vec<Growth>) -> u6
         return 0;
     }
     let labels = Labels::new(&last.graph);
-    let mut counts: FxHashMap<u64, (u64, u64)> = found
-        .iter()
-        .filter_map(|growing| growing.members.first())
-        .map(|&member| (labels.node(member), (0, 0)))
-        .collect();
-    for (heap, is_last) in [(first, false), (last, true)] {
-        let labels = Labels::new(&heap.graph);
-        for node in 0..heap.graph.node_count() as u32 {
-            if let Some((before, after)) = counts.get_mut(&labels.node(node)) {
-                *(if is_last { after } else { before }) += 1;
-            }
-        }
-    }
+    let counts = count(first, last, found.iter());
     let is_moved = |growing: &Growth| {
         let member = growing.members.first().filter(|_| !growing.in_place);
         member.is_some_and(|&member| {
@@ -50,4 +38,54 @@ pub(crate) fn take_out(first: &Heap, last: &Heap, found: &mut Vec<Growth>) -> u6
         .partition(|growing| is_moved(growing) || growing.bytes > growth);
     *found = new;
     moved.iter().map(|growing| growing.bytes).sum::<u64>()
+}
+
+/// Mends the counts of what seems to have come out of nothing, and was held in another way before: where nearly all of a
+/// name are here now, those that there were of it are not new.
+pub(crate) fn count_again(first: &Heap, last: &Heap, found: &mut [Growth]) {
+    let is_from_nothing =
+        |growing: &Growth| growing.counts[0] == 0 && !growing.in_place && !growing.is_single();
+    if !found.iter().any(is_from_nothing) {
+        return;
+    }
+    let labels = Labels::new(&last.graph);
+    let counts = count(
+        first,
+        last,
+        found.iter().filter(|growing| is_from_nothing(growing)),
+    );
+    for growing in found.iter_mut().filter(|growing| is_from_nothing(growing)) {
+        let Some(&member) = growing.members.first() else {
+            continue;
+        };
+        let (before, after) = counts[&labels.node(member)];
+        let here = growing.more();
+        if before < here && here * 10 >= after * 9 {
+            growing.counts[0] = before;
+            let share = (here - before) as f64 / here as f64;
+            growing.bytes = (growing.bytes as f64 * share) as u64;
+        }
+    }
+}
+
+/// How many nodes are called as the members of these are, in the first and in the last.
+fn count<'a>(
+    first: &Heap,
+    last: &Heap,
+    found: impl Iterator<Item = &'a Growth>,
+) -> FxHashMap<u64, (u64, u64)> {
+    let labels = Labels::new(&last.graph);
+    let mut counts: FxHashMap<u64, (u64, u64)> = found
+        .filter_map(|growing| growing.members.first())
+        .map(|&member| (labels.node(member), (0, 0)))
+        .collect();
+    for (heap, is_last) in [(first, false), (last, true)] {
+        let labels = Labels::new(&heap.graph);
+        for node in 0..heap.graph.node_count() as u32 {
+            if let Some((before, after)) = counts.get_mut(&labels.node(node)) {
+                *(if is_last { after } else { before }) += 1;
+            }
+        }
+    }
+    counts
 }

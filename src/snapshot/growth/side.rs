@@ -6,6 +6,7 @@ use super::is_strong;
 use crate::snapshot::heap::Heap;
 use crate::snapshot::kind::EdgeType;
 use crate::snapshot::labels::{INDIRECT, Labels};
+use crate::snapshot::ranking::{Keyed, sort};
 use crate::snapshot::shapes::Shapes;
 
 /// A heap whose nodes are compared one by one, or shapes that stand for many each.
@@ -20,6 +21,9 @@ pub(super) struct Held {
     pub(super) label: u64,
     pub(super) is_property: bool,
 }
+
+/// What a node dominates and holds itself: the number of each child, and that of the edge.
+pub(super) type Direct = Vec<Keyed>;
 
 /// Properties of one object that hold the same kind of thing, from which on their names are keys.
 const ENTRIES: usize = 16;
@@ -85,17 +89,28 @@ impl<'h> Side<'h> {
     pub(super) fn children(
         &self,
         number: u32,
-        direct: &mut FxHashMap<u32, Held>,
+        direct: &mut Direct,
         mut each: impl FnMut(u32, Held, u64),
     ) {
         match self {
             Side::Heap(heap, labels) => {
-                self.label_children(number, direct);
+                self.direct_edges(number, direct);
+                let mut direct = direct.iter().copied().peekable();
+                // Both in the order of their numbers.
                 for child in heap.tree.children(number) {
-                    let held = direct.get(&child).copied().unwrap_or(Held {
-                        label: INDIRECT,
-                        is_property: false,
-                    });
+                    let held = match direct.next_if(|&(at, _)| at == u128::from(child)) {
+                        Some((_, index)) => {
+                            let edge = heap.graph.edge(index);
+                            Held {
+                                label: labels.edge(&edge),
+                                is_property: edge.kind == EdgeType::Property,
+                            }
+                        }
+                        None => Held {
+                            label: INDIRECT,
+                            is_property: false,
+                        },
+                    };
                     each(child, held, labels.node(self.node(child)));
                 }
             }
@@ -113,15 +128,18 @@ impl<'h> Side<'h> {
     pub(super) fn add_entries(
         &self,
         number: u32,
-        direct: &mut FxHashMap<u32, Held>,
+        direct: &mut Direct,
         entries: &mut FxHashSet<u64>,
     ) {
         match self {
-            Side::Heap(_, labels) => {
+            Side::Heap(heap, labels) => {
                 let mut counts: FxHashMap<u64, usize> = FxHashMap::default();
-                self.label_children(number, direct);
-                for (&child, _) in direct.iter().filter(|entry| entry.1.is_property) {
-                    *counts.entry(labels.node(self.node(child))).or_insert(0) += 1;
+                self.direct_edges(number, direct);
+                for &(child, index) in direct.iter() {
+                    if heap.graph.edge(index).kind == EdgeType::Property {
+                        let what = labels.node(self.node(child as u32));
+                        *counts.entry(what).or_insert(0) += 1;
+                    }
                 }
                 let many = counts.iter().filter(|entry| *entry.1 > ENTRIES);
                 entries.extend(many.map(|entry| *entry.0));
@@ -137,9 +155,9 @@ impl<'h> Side<'h> {
         }
     }
 
-    /// The labels of the edges from `number` to what it dominates.
-    fn label_children(&self, number: u32, direct: &mut FxHashMap<u32, Held>) {
-        let Side::Heap(heap, labels) = self else {
+    /// The edges from `number` to what it dominates; of several to one child the first, which names it.
+    fn direct_edges(&self, number: u32, direct: &mut Direct) {
+        let Side::Heap(heap, _) = self else {
             return;
         };
         direct.clear();
@@ -147,11 +165,10 @@ impl<'h> Side<'h> {
         for edge in heap.graph.edges(node) {
             let to = heap.dominators.number(edge.to);
             if heap.dominators.idom[to as usize] == number && to != 0 && is_strong(node, &edge) {
-                direct.entry(to).or_insert_with(|| Held {
-                    label: labels.edge(&edge),
-                    is_property: edge.kind == EdgeType::Property,
-                });
+                direct.push((to.into(), edge.index));
             }
         }
+        sort(direct);
+        direct.dedup_by_key(|&mut (child, _)| child);
     }
 }

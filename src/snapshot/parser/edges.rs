@@ -3,11 +3,12 @@
 use crate::snapshot::SnapshotError;
 use crate::snapshot::kind::EdgeType;
 use crate::snapshot::layout::{Layout, MAX_FIELDS};
-use crate::snapshot::numbers::{self, BLOCK, Divisor, Doubt, Ends, Fours, Separator};
+use crate::snapshot::numbers::{self, Divisor, Doubt, Ends, Fours, Separator};
+use crate::snapshot::parser::column::Column;
 use crate::snapshot::parser::nodes::Nodes;
+use crate::snapshot::parser::records::{self, Records};
 use crate::snapshot::parser::{Pulse, capacity, string_index, too_many};
 use crate::snapshot::scanner::Scanner;
-use crate::snapshot::spare::room;
 use crate::v8::cpu;
 
 /// The edges as a struct of arrays; see [`crate::snapshot::graph::Graph`].
@@ -26,93 +27,26 @@ impl Edges {
         scanner: &mut Scanner,
         layout: &Layout,
         node_count: usize,
-        mut pulse: Pulse<'_>,
+        pulse: Pulse<'_>,
     ) -> Result<Edges, SnapshotError> {
         let capacity = capacity(layout.edge_count, layout.edge_fields, scanner.bytes_left());
-        let mut edges = Edges {
-            targets: room(capacity),
-            names: room(capacity),
-            types: room(capacity),
-            ..Edges::default()
+        let mut reader = Reader {
+            targets: Column::new(capacity, MAX_RECORDS),
+            names: Column::new(capacity, MAX_RECORDS),
+            types: Column::new(capacity, MAX_RECORDS),
+            max_name: 0,
+            max_target: 0,
+            fields: Fields::new(layout, node_count),
+            ends: Ends::new(),
         };
-        let fields = Fields::new(layout, node_count);
-        let mut block = Block::new();
-        let mut record = [0_u64; MAX_FIELDS];
-        // Up to here a block was found unusual: it is read record by record.
-        let mut careful_until = 0;
-        let mut more = scanner.open(b'[', b']')?;
-        while more {
-            let start = scanner.at();
-            more = scanner.record(&mut record[..layout.edge_fields])?;
-            edges.push(&fields, layout, &record, start)?;
-            if scanner.at() < careful_until || !fields.plain {
-                if edges.types.len().is_multiple_of(1 << 16) {
-                    pulse.beat(scanner.at())?;
-                }
-                continue;
-            }
-            loop {
-                pulse.beat(scanner.at())?;
-                let start = scanner.at();
-                let (bytes, at) = scanner.window()?;
-                let consumed = cpu::run(FastBlock {
-                    edges: &mut edges,
-                    fields: &fields,
-                    block: &mut block,
-                    bytes,
-                    at,
-                });
-                if consumed == 0 {
-                    careful_until = start + BLOCK as u64;
-                    break;
-                }
-                scanner.advance(at + consumed);
-                if edges.types.len() >= u32::MAX as usize {
-                    return Err(too_many(start, "edges"));
-                }
-            }
-        }
-        Ok(edges)
-    }
-
-    /// One record, read with care.
-    fn push(
-        &mut self,
-        fields: &Fields,
-        layout: &Layout,
-        record: &[u64; MAX_FIELDS],
-        start: u64,
-    ) -> Result<(), SnapshotError> {
-        let [kind, name, to] = [layout.edge_type, layout.edge_name, layout.edge_to]
-            .map(|position| record[position & 15]);
-        let node_fields = layout.node_fields as u64;
-        let target = to / node_fields;
-        if target >= (fields.node_count as u64).min(u64::from(u32::MAX))
-            || target * node_fields != to
-        {
-            return Err(SnapshotError::corrupt(
-                start,
-                format!("an edge leads to {to}, where no node begins"),
-            ));
-        }
-        let Ok(narrow) = u32::try_from(name) else {
-            return Err(SnapshotError::corrupt(
-                start,
-                format!("an edge has the name {name}, beyond 32 bits"),
-            ));
-        };
-        let (kind, mask) = fields.types[kind.min(15) as usize];
-        self.max_name = self
-            .max_name
-            .max(string_index(u64::from(narrow & mask), start)?);
-        self.max_target = self.max_target.max(target as usize);
-        self.targets.push(target as u32);
-        self.names.push(narrow);
-        self.types.push(kind);
-        if self.types.len() >= u32::MAX as usize {
-            return Err(too_many(start, "edges"));
-        }
-        Ok(())
+        records::read(scanner, pulse, &mut reader)?;
+        Ok(Edges {
+            targets: reader.targets.finish(),
+            names: reader.names.finish(),
+            types: reader.types.finish(),
+            max_name: reader.max_name,
+            max_target: reader.max_target as usize,
+        })
     }
 
     /// Whether there are as many as `nodes` have, and as the header promises.
@@ -143,131 +77,199 @@ impl Edges {
 
 /// How to read an edge of this file.
 struct Fields {
+    count: usize,
+    /// Where in the record these lie.
+    kind: usize,
+    name: usize,
+    to: usize,
     /// The fields lie as they always did: type, name or index, target.
     plain: bool,
+    node_fields: u64,
     by_node: Divisor,
     node_count: usize,
-    /// Type by its number in the file; the second value masks names that are no strings.
-    types: [(u8, u32); 16],
+    /// Targets may have nine digits.
+    ninth: bool,
+    /// Type by its number in the file.
+    types: [u8; 16],
 }
 
 impl Fields {
     fn new(layout: &Layout, node_count: usize) -> Fields {
-        let mut types = [(EdgeType::Other as u8, u32::MAX); 16];
+        let mut types = [EdgeType::Other as u8; 16];
         for (entry, &kind) in types.iter_mut().zip(&layout.edge_types) {
-            *entry = (kind as u8, if kind.is_indexed() { 0 } else { u32::MAX });
+            *entry = kind as u8;
         }
         Fields {
+            count: layout.edge_fields,
+            kind: layout.edge_type & 15,
+            name: layout.edge_name & 15,
+            to: layout.edge_to & 15,
             plain: layout.edge_fields == 3
-                && [layout.edge_type, layout.edge_name, layout.edge_to] == [0, 1, 2],
-            by_node: Divisor::new(layout.node_fields as u64),
+                && [layout.edge_type, layout.edge_name, layout.edge_to] == [0, 1, 2]
+                && Divisor::RANGE.contains(&layout.node_fields),
+            node_fields: layout.node_fields as u64,
+            by_node: Divisor::new(layout.node_fields),
+            ninth: node_count.saturating_mul(layout.node_fields) > 100_000_000,
             node_count,
             types,
         }
     }
 }
 
-const MAX_RECORDS: usize = numbers::max_records(3);
+/// Records read together.
+const GROUP: usize = 4;
 
-/// A block's commas, and what is read from it before it is known to be sound.
-struct Block {
+/// The most edges of a block, in whole groups.
+const MAX_RECORDS: usize = numbers::max_records(3).next_multiple_of(GROUP);
+
+struct Reader {
+    targets: Column<u32>,
+    names: Column<u32>,
+    types: Column<u8>,
+    max_name: u32,
+    max_target: u32,
+    fields: Fields,
     ends: Ends,
-    targets: [u32; MAX_RECORDS],
-    names: [u32; MAX_RECORDS],
-    types: [u8; MAX_RECORDS],
 }
 
-impl Block {
-    fn new() -> Box<Block> {
-        Box::new(Block {
-            ends: Ends::new(),
-            targets: [0; MAX_RECORDS],
-            names: [0; MAX_RECORDS],
-            types: [0; MAX_RECORDS],
-        })
-    }
-}
-
-/// The whole records of the block at `at`; the output is how many bytes they took, or 0 if any is unusual.
-struct FastBlock<'a> {
-    edges: &'a mut Edges,
-    fields: &'a Fields,
-    block: &'a mut Block,
+/// The block at `at`, to be read as fast as the processor can.
+struct Block<'a> {
+    reader: &'a mut Reader,
     bytes: &'a [u8],
     at: usize,
 }
 
-impl cpu::Work for FastBlock<'_> {
+impl cpu::Work for Block<'_> {
     type Output = usize;
 
     #[inline(always)]
     fn run<D: cpu::Decimals>(self, decimals: D) -> usize {
-        let FastBlock {
-            edges,
-            fields,
-            block,
-            bytes,
-            at,
-        } = self;
-        let Block {
-            ends,
-            targets,
-            names,
-            types,
-        } = block;
-        ends.find(bytes, at);
-        // Two edges at a time; one that is left over begins the next block.
-        let ends = ends.records(6);
+        self.reader.push_records(decimals, self.bytes, self.at)
+    }
+}
+
+impl Records for Reader {
+    fn fields(&self) -> usize {
+        self.fields.count
+    }
+
+    fn are_plain(&self) -> bool {
+        self.fields.plain
+    }
+
+    fn push(&mut self, record: &[u64; MAX_FIELDS], start: u64) -> Result<(), SnapshotError> {
+        let fields = &self.fields;
+        let [kind, name, to] = [fields.kind, fields.name, fields.to].map(|at| record[at]);
+        let target = to / fields.node_fields;
+        if target >= (fields.node_count as u64).min(u64::from(u32::MAX))
+            || target * fields.node_fields != to
+        {
+            return Err(SnapshotError::corrupt(
+                start,
+                format!("an edge leads to {to}, where no node begins"),
+            ));
+        }
+        let Ok(narrow) = u32::try_from(name) else {
+            return Err(SnapshotError::corrupt(
+                start,
+                format!("an edge has the name {name}, beyond 32 bits"),
+            ));
+        };
+        let kind = fields.types[kind.min(15) as usize];
+        let text = string_index(u64::from(text_of(kind, narrow)), start)?;
+        self.max_name = self.max_name.max(text);
+        self.max_target = self.max_target.max(target as u32);
+        self.targets.push(target as u32);
+        self.names.push(narrow);
+        self.types.push(kind);
+        Ok(())
+    }
+
+    fn push_block(&mut self, bytes: &[u8], at: usize) -> usize {
+        let reader = self;
+        cpu::run(Block { reader, bytes, at })
+    }
+
+    fn check_count(&self, start: u64) -> Result<(), SnapshotError> {
+        if self.types.len() >= u32::MAX as usize {
+            return Err(too_many(start, "edges"));
+        }
+        Ok(())
+    }
+}
+
+impl Reader {
+    #[inline(always)]
+    fn push_records<D: cpu::Decimals>(&mut self, decimals: D, bytes: &[u8], at: usize) -> usize {
+        let fields = &self.fields;
+        self.ends.find(bytes, at);
+        // Edges that are left over begin the next block.
+        let ends = self.ends.records(3 * GROUP);
+        let types = self.types.room::<MAX_RECORDS>();
+        let names = self.names.room::<MAX_RECORDS>();
+        let targets = self.targets.room::<MAX_RECORDS>();
         let separator = Separator::before(bytes, at);
         let mut doubt = Doubt::default();
         let mut fours = Fours::new(decimals);
         let mut start = at;
-        let (mut max_name, mut max_target) = (0, 0);
         let mut count = 0;
-        for ends in ends.as_chunks::<6>().0 {
-            let (Some(types), Some(names), Some(targets)) = (
-                types.get_mut(count..count + 2),
-                names.get_mut(count..count + 2),
-                targets.get_mut(count..count + 2),
-            ) else {
-                return 0;
-            };
-            let [a, b, c, d, e, f] = ends.map(|end| end as usize);
-            let digits = [doubt.digit(bytes, start, a), doubt.digit(bytes, c + 1, d)];
-            let places = [
-                (a + 1, b),
-                (d + 1, e),
-                (b + 1, separator.strip(bytes, c, &mut doubt)),
-                (e + 1, separator.strip(bytes, f, &mut doubt)),
-            ];
-            let [name, next_name, to, next_to] = fours.read(bytes, places, &mut doubt);
-            for (at, (index, to)) in [(name, to), (next_name, next_to)].into_iter().enumerate() {
-                let (kind, mask) = fields.types[usize::from(digits[at] & 15)];
-                let name = doubt.narrow(index);
-                max_name = max_name.max(name & mask);
-                let (node, rest) = fields.by_node.divide(to);
-                doubt.zero(rest);
-                let target = doubt.narrow(node);
-                max_target = max_target.max(target);
-                (types[at], names[at], targets[at]) = (kind, name, target);
+        let groups = types
+            .as_chunks_mut::<GROUP>()
+            .0
+            .iter_mut()
+            .zip(names.as_chunks_mut::<GROUP>().0)
+            .zip(targets.as_chunks_mut::<GROUP>().0);
+        for (ends, ((types, names), targets)) in
+            ends.as_chunks::<{ 3 * GROUP }>().0.iter().zip(groups)
+        {
+            let mut name_places = [(0, 0); GROUP];
+            let mut target_places = [(0, 0); GROUP];
+            for (edge, ends) in ends.as_chunks::<3>().0.iter().enumerate() {
+                let [a, b, c] = ends.map(|end| end as usize);
+                let digit = doubt.digit(bytes, start, a);
+                types[edge] = fields.types[usize::from(digit & 15)];
+                name_places[edge] = (a + 1, b);
+                target_places[edge] = (b + 1, separator.strip(bytes, c, &mut doubt));
+                start = c + 1;
             }
-            count += 2;
-            start = f + 1;
+            *names = fours.read(bytes, name_places, &mut doubt);
+            *targets = fours.read_long(bytes, target_places, fields.ninth, &mut doubt);
+            count += GROUP;
         }
-        let max_target = max_target as usize;
+        let (mut max_name, mut max_target, mut rests) = (0, 0, 0);
+        for (&name, &kind) in names[..count].iter().zip(&types[..count]) {
+            max_name = max_name.max(text_of(kind, name));
+        }
+        for target in &mut targets[..count] {
+            let (node, rest) = fields.by_node.divide(*target);
+            rests |= rest;
+            max_target = max_target.max(node);
+            *target = node;
+        }
         if !doubt.none()
             || !fours.are_sound()
+            || rests != 0
             || max_name == u32::MAX
-            || max_target >= fields.node_count
+            || max_target as usize >= fields.node_count
             || start == at
         {
             return 0;
         }
-        edges.targets.extend_from_slice(&targets[..count]);
-        edges.names.extend_from_slice(&names[..count]);
-        edges.types.extend_from_slice(&types[..count]);
-        edges.max_name = edges.max_name.max(max_name);
-        edges.max_target = edges.max_target.max(max_target);
+        self.targets.took(count);
+        self.names.took(count);
+        self.types.took(count);
+        self.max_name = self.max_name.max(max_name);
+        self.max_target = self.max_target.max(max_target);
         start - at
+    }
+}
+
+/// The string that names an edge, or 0 where its name is a number.
+#[inline(always)]
+fn text_of(kind: u8, name: u32) -> u32 {
+    if kind == EdgeType::Element as u8 || kind == EdgeType::Hidden as u8 {
+        0
+    } else {
+        name
     }
 }

@@ -5,9 +5,11 @@
 //! to hold what they promise. So memory follows from the bytes read: a record of a node takes 17 bytes for at least 10
 //! in the file, of an edge 9 for at least 6, a string 8 for at least 3, beside its own text.
 
+mod column;
 mod edges;
 mod locations;
 mod nodes;
+mod records;
 mod strings;
 pub(crate) mod weak_maps;
 
@@ -104,7 +106,7 @@ impl Sections {
                 }
                 (b"locations", Some(layout)) => {
                     let count = self.nodes.as_ref().map_or(0, Nodes::count);
-                    self.locations = Locations::read(scanner, layout, count)?;
+                    self.locations = Locations::read(scanner, layout, count, pulse)?;
                 }
                 (b"strings", _) => self.strings = Some(Strings::read(scanner, pulse)?),
                 _ => scanner.skip_value()?,

@@ -1,13 +1,16 @@
 //! The section `nodes`: one record a node.
 
+use rustc_hash::FxHashMap;
+
 use crate::snapshot::SnapshotError;
 use crate::snapshot::kind::NodeType;
 use crate::snapshot::layout::{Layout, MAX_FIELDS};
-use crate::snapshot::numbers::{self, BLOCK, Doubt, Ends, Fours, Separator};
+use crate::snapshot::numbers::{self, Doubt, Ends, Fours, Separator};
+use crate::snapshot::parser::column::Column;
+use crate::snapshot::parser::records::{self, Records};
 use crate::snapshot::parser::{Pulse, capacity, string_index, too_many};
 use crate::snapshot::scanner::Scanner;
 use crate::snapshot::sizes::Sizes;
-use crate::snapshot::spare::room;
 use crate::v8::cpu;
 
 /// The nodes as a struct of arrays; see [`crate::snapshot::graph::Graph`].
@@ -20,7 +23,6 @@ pub(super) struct Nodes {
     /// One more than there are nodes.
     pub(super) first_edges: Vec<u32>,
     pub(super) max_name: u32,
-    /// Edges of all nodes so far.
     edges: u64,
 }
 
@@ -37,91 +39,34 @@ impl Nodes {
     pub(super) fn read(
         scanner: &mut Scanner,
         layout: &Layout,
-        mut pulse: Pulse<'_>,
+        pulse: Pulse<'_>,
     ) -> Result<Nodes, SnapshotError> {
         let capacity = capacity(layout.node_count, layout.node_fields, scanner.bytes_left());
-        let mut nodes = Nodes {
-            types: room(capacity),
-            names: room(capacity),
-            ids: room(capacity),
-            sizes: Sizes::with_capacity(capacity),
-            first_edges: room(capacity + 1),
-            ..Nodes::default()
+        let mut reader = Reader {
+            types: Column::new(capacity, MAX_RECORDS),
+            names: Column::new(capacity, MAX_RECORDS),
+            ids: Column::new(capacity, MAX_RECORDS),
+            sizes: Column::new(capacity, MAX_RECORDS),
+            big_sizes: FxHashMap::default(),
+            first_edges: Column::new(capacity + 1, MAX_RECORDS),
+            max_name: 0,
+            edges: 0,
+            fields: Fields::new(layout),
+            ends: Ends::new(),
         };
-        let fields = Fields::new(layout);
-        let mut block = Block::new();
-        let mut record = [0_u64; MAX_FIELDS];
-        // Up to here a block was found unusual: it is read record by record.
-        let mut careful_until = 0;
-        let mut more = scanner.open(b'[', b']')?;
-        while more {
-            let start = scanner.at();
-            more = scanner.record(&mut record[..fields.count])?;
-            nodes.push(&fields, &record, start)?;
-            if scanner.at() < careful_until || !fields.plain {
-                if nodes.count().is_multiple_of(1 << 16) {
-                    pulse.beat(scanner.at())?;
-                }
-                continue;
-            }
-            loop {
-                pulse.beat(scanner.at())?;
-                let start = scanner.at();
-                let (bytes, at) = scanner.window()?;
-                let consumed = cpu::run(FastBlock {
-                    nodes: &mut nodes,
-                    fields: &fields,
-                    block: &mut block,
-                    bytes,
-                    at,
-                });
-                if consumed == 0 {
-                    careful_until = start + BLOCK as u64;
-                    break;
-                }
-                scanner.advance(at + consumed);
-                if nodes.edges > u64::from(u32::MAX) {
-                    return Err(too_many(start, "edges"));
-                }
-                if nodes.count() >= u32::MAX as usize {
-                    return Err(too_many(start, "nodes"));
-                }
-            }
-        }
-        nodes.first_edges.push(nodes.edges as u32);
+        records::read(scanner, pulse, &mut reader)?;
+        reader.first_edges.push(reader.edges as u32);
+        let nodes = Nodes {
+            types: reader.types.finish(),
+            names: reader.names.finish(),
+            ids: reader.ids.finish(),
+            sizes: Sizes::new(reader.sizes.finish(), reader.big_sizes),
+            first_edges: reader.first_edges.finish(),
+            max_name: reader.max_name,
+            edges: reader.edges,
+        };
         nodes.check(layout, scanner.at())?;
         Ok(nodes)
-    }
-
-    /// One record, read with care.
-    fn push(
-        &mut self,
-        fields: &Fields,
-        record: &[u64; MAX_FIELDS],
-        start: u64,
-    ) -> Result<(), SnapshotError> {
-        self.types.push(fields.kind(record));
-        let name = string_index(record[fields.name], start)?;
-        self.max_name = self.max_name.max(name);
-        self.names.push(name);
-        let id = record[fields.id];
-        let Ok(id) = u32::try_from(id) else {
-            return Err(SnapshotError::corrupt(
-                start,
-                format!("a node has the id {id}, beyond 32 bits"),
-            ));
-        };
-        self.ids.push(id);
-        self.sizes.push(record[fields.size]);
-        self.first_edges.push(self.edges as u32);
-        self.edges = self.edges.saturating_add(record[fields.edges]);
-        if self.edges > u64::from(u32::MAX) {
-            return Err(too_many(start, "edges"));
-        }
-        if self.count() >= u32::MAX as usize {
-            return Err(too_many(start, "nodes"));
-        }
-        Ok(())
     }
 
     fn check(&self, layout: &Layout, at: u64) -> Result<(), SnapshotError> {
@@ -183,87 +128,125 @@ impl Fields {
 
     /// The node's type in bits 0–4, its detachedness in bits 5–6.
     #[inline(always)]
-    fn kind(&self, record: &[u64; MAX_FIELDS]) -> u8 {
-        let kind = record[self.kind].min(31) as usize;
-        self.kinds[kind] | ((record[self.detachedness] & 3) as u8) << 5
+    fn kind(&self, kind: u64, detachedness: u64) -> u8 {
+        self.kinds[kind.min(31) as usize] | ((detachedness & 3) as u8) << 5
     }
 }
 
 /// The most nodes of a block: they have five fields at least.
 const MAX_RECORDS: usize = numbers::max_records(5);
 
-/// A block's commas, and what is read from it before it is known to be sound.
-struct Block {
+struct Reader {
+    types: Column<u8>,
+    names: Column<u32>,
+    ids: Column<u32>,
+    sizes: Column<u32>,
+    big_sizes: FxHashMap<u32, u64>,
+    first_edges: Column<u32>,
+    max_name: u32,
+    /// Edges of all nodes so far.
+    edges: u64,
+    fields: Fields,
     ends: Ends,
-    types: [u8; MAX_RECORDS],
-    names: [u32; MAX_RECORDS],
-    ids: [u32; MAX_RECORDS],
-    sizes: [u32; MAX_RECORDS],
-    first_edges: [u32; MAX_RECORDS],
 }
 
-impl Block {
-    fn new() -> Box<Block> {
-        Box::new(Block {
-            ends: Ends::new(),
-            types: [0; MAX_RECORDS],
-            names: [0; MAX_RECORDS],
-            ids: [0; MAX_RECORDS],
-            sizes: [0; MAX_RECORDS],
-            first_edges: [0; MAX_RECORDS],
-        })
-    }
-}
-
-/// The whole records of the block at `at`; the output is how many bytes they took, or 0 if any is unusual.
-struct FastBlock<'a> {
-    nodes: &'a mut Nodes,
-    fields: &'a Fields,
-    block: &'a mut Block,
+/// The block at `at`, to be read as fast as the processor can.
+struct Block<'a> {
+    reader: &'a mut Reader,
     bytes: &'a [u8],
     at: usize,
 }
 
-impl cpu::Work for FastBlock<'_> {
+impl cpu::Work for Block<'_> {
     type Output = usize;
 
     #[inline(always)]
     fn run<D: cpu::Decimals>(self, decimals: D) -> usize {
-        match self.fields.count {
-            6 => self.read::<6, D>(decimals),
-            7 => self.read::<7, D>(decimals),
+        match self.reader.fields.count {
+            6 => self
+                .reader
+                .push_records::<6, D>(decimals, self.bytes, self.at),
+            7 => self
+                .reader
+                .push_records::<7, D>(decimals, self.bytes, self.at),
             _ => 0,
         }
     }
 }
 
-impl FastBlock<'_> {
+impl Records for Reader {
+    fn fields(&self) -> usize {
+        self.fields.count
+    }
+
+    fn are_plain(&self) -> bool {
+        self.fields.plain
+    }
+
+    fn push(&mut self, record: &[u64; MAX_FIELDS], start: u64) -> Result<(), SnapshotError> {
+        let fields = &self.fields;
+        let kind = fields.kind(record[fields.kind], record[fields.detachedness]);
+        self.types.push(kind);
+        let name = string_index(record[fields.name], start)?;
+        self.max_name = self.max_name.max(name);
+        self.names.push(name);
+        let id = record[fields.id];
+        let Ok(id) = u32::try_from(id) else {
+            return Err(SnapshotError::corrupt(
+                start,
+                format!("a node has the id {id}, beyond 32 bits"),
+            ));
+        };
+        self.ids.push(id);
+        let size = record[fields.size];
+        let small = Sizes::small(size);
+        if small.is_none() {
+            self.big_sizes.insert(self.sizes.len() as u32, size);
+        }
+        self.sizes.push(small.unwrap_or(Sizes::BIG));
+        self.first_edges.push(self.edges as u32);
+        self.edges = self.edges.saturating_add(record[fields.edges]);
+        Ok(())
+    }
+
+    fn push_block(&mut self, bytes: &[u8], at: usize) -> usize {
+        let reader = self;
+        cpu::run(Block { reader, bytes, at })
+    }
+
+    fn check_count(&self, start: u64) -> Result<(), SnapshotError> {
+        if self.edges > u64::from(u32::MAX) {
+            return Err(too_many(start, "edges"));
+        }
+        if self.types.len() >= u32::MAX as usize {
+            return Err(too_many(start, "nodes"));
+        }
+        Ok(())
+    }
+}
+
+impl Reader {
     /// Nodes of `FIELDS` fields.
     #[inline(always)]
-    fn read<const FIELDS: usize, D: cpu::Decimals>(self, decimals: D) -> usize {
-        let FastBlock {
-            nodes,
-            fields,
-            block,
-            bytes,
-            at,
-        } = self;
-        let Block {
-            ends,
-            types,
-            names,
-            ids,
-            sizes,
-            first_edges,
-        } = block;
-        ends.find(bytes, at);
-        let ends = ends.records(FIELDS);
+    fn push_records<const FIELDS: usize, D: cpu::Decimals>(
+        &mut self,
+        decimals: D,
+        bytes: &[u8],
+        at: usize,
+    ) -> usize {
+        let fields = &self.fields;
+        self.ends.find(bytes, at);
+        let ends = self.ends.records(FIELDS);
+        let types = self.types.room::<MAX_RECORDS>();
+        let names = self.names.room::<MAX_RECORDS>();
+        let ids = self.ids.room::<MAX_RECORDS>();
+        let sizes = self.sizes.room::<MAX_RECORDS>();
+        let first_edges = self.first_edges.room::<MAX_RECORDS>();
         let separator = Separator::before(bytes, at);
         let mut doubt = Doubt::default();
         let mut fours = Fours::new(decimals);
-        let mut record = [0_u64; MAX_FIELDS];
         let mut start = at;
-        let mut edges = nodes.edges;
+        let mut edges = self.edges;
         let mut max_name = 0;
         let mut count = 0;
         for ends in ends.as_chunks::<FIELDS>().0 {
@@ -276,35 +259,37 @@ impl FastBlock<'_> {
                 start = end as usize + 1;
             }
             places[FIELDS - 1].1 = separator.strip(bytes, places[FIELDS - 1].1, &mut doubt);
+            let kind = doubt.small(bytes, places[0].0, places[0].1);
             let long = [places[1], places[2], places[3], places[4]];
             let [name, id, size, edge_count] = fours.read(bytes, long, &mut doubt);
-            for field in [0, 5, 6] {
-                if let Some(&(start, end)) = places.get(field) {
-                    record[field] = doubt.number(bytes, start, end);
+            let mut detachedness = 0;
+            for (field, &(start, end)) in places.iter().enumerate().skip(5) {
+                let value = doubt.digit_or_number(bytes, start, end);
+                if field == fields.detachedness {
+                    detachedness = value;
                 }
             }
-            let name = doubt.narrow(name);
             max_name = max_name.max(name);
-            types[count] = fields.kind(&record);
+            types[count] = fields.kind(u64::from(kind), detachedness);
             names[count] = name;
-            ids[count] = doubt.narrow(id);
+            ids[count] = id;
             // The largest sizes are kept elsewhere.
-            sizes[count] = size as u32;
-            doubt.narrow(size.saturating_add(1));
+            sizes[count] = size;
+            doubt.zero(u64::from(size == Sizes::BIG));
             first_edges[count] = edges as u32;
-            edges += u64::from(doubt.narrow(edge_count));
+            edges += u64::from(edge_count);
             count += 1;
         }
         if !doubt.none() || !fours.are_sound() || max_name == u32::MAX || start == at {
             return 0;
         }
-        nodes.types.extend_from_slice(&types[..count]);
-        nodes.names.extend_from_slice(&names[..count]);
-        nodes.ids.extend_from_slice(&ids[..count]);
-        nodes.sizes.extend(&sizes[..count]);
-        nodes.first_edges.extend_from_slice(&first_edges[..count]);
-        nodes.edges = edges;
-        nodes.max_name = nodes.max_name.max(max_name);
+        self.types.took(count);
+        self.names.took(count);
+        self.ids.took(count);
+        self.sizes.took(count);
+        self.first_edges.took(count);
+        self.edges = edges;
+        self.max_name = self.max_name.max(max_name);
         start - at
     }
 }

@@ -328,7 +328,9 @@ impl Name {
             b"ModuleWrap"
             | b"system / SyntheticModule"
             | b"system / FeedbackCell"
-            | b"system / FeedbackVector" => Name::SAYS_LITTLE,
+            | b"system / FeedbackVector"
+            // Before Node 16 the cell has no name of its own.
+            | b"feedback_cell" => Name::SAYS_LITTLE,
             text if is_async_context(text) => Name::SAYS_LITTLE,
             text if table_of(text).is_some() => Name::PAIR,
             _ => 0,

@@ -1,6 +1,6 @@
 //! What a copy of the process does. Nothing in here may take a lock of the service's.
 
-use super::analysis::{Analysis, Pieces};
+use crate::capture::analysis::{Analysis, Pieces};
 use crate::v8::fork::{self, Exit, Phase, Progress};
 use crate::v8::isolate::CurrentIsolate;
 use std::io::{PipeWriter, Write};

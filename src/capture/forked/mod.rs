@@ -6,19 +6,24 @@
 //! forks again if the copy came to nothing. A copy can fail without fault of
 //! anybody's: a lock was held, a concurrent marker was under way.
 
+mod copy;
+mod ending;
+mod job;
+mod watchdog;
+
+use self::copy::{CAPTURE, copy};
+use self::ending::{Ending, Failure};
+use self::job::Deadline;
+use self::watchdog::{Look, Watchdog};
 use super::analysis::Analysis;
-use super::copy::{CAPTURE, copy};
-use super::job::Deadline;
-use super::watchdog::{Look, Watchdog};
-use super::{CaptureOptions, Forked, Product, Task, resolve};
+use super::{CaptureOptions, Forked, Product, Room, Task, resolve};
 use crate::captured::MAX_BYTES;
 use crate::error::Error;
 use crate::headroom::{self, Free, Work};
 use crate::session::Session;
-use crate::snapshot::target::Compression;
 use crate::snapshot::writer::directory_of;
 use crate::system;
-use crate::v8::fork::{Ended, Exit, Prepared, Running, Settings};
+use crate::v8::fork::{Ended, Prepared, Running, Settings};
 use crate::v8::isolate::CurrentIsolate;
 use parking_lot::Mutex;
 use std::path::Path;
@@ -27,7 +32,7 @@ use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant};
 
-pub use super::job::Job;
+pub use self::job::Job;
 pub use crate::v8::fork::supported;
 
 /// Copies made for one snapshot before it is given up. One in a hundred fails
@@ -83,20 +88,6 @@ struct Capture<'a> {
     deadline: Deadline,
     pause: Duration,
     reached: Option<Instant>,
-}
-
-/// Why one copy came to nothing.
-enum Failure {
-    /// Another one may do better.
-    Again(String),
-    /// It makes no sense to go on.
-    Final(Error),
-}
-
-impl From<Error> for Failure {
-    fn from(error: Error) -> Self {
-        Self::Final(error)
-    }
 }
 
 /// What the isolate answers.
@@ -224,7 +215,13 @@ impl<'a> Capture<'a> {
             self.job.written.fetch_add(sum, Ordering::Relaxed);
             sink(chunk)
         })?;
-        self.judge(ended, &running, budget, heap_used)?;
+        Ending {
+            progress: &running.progress,
+            budget,
+            is_chosen: self.options.memory_limit.is_some(),
+            heap_used,
+        }
+        .judge(ended)?;
         let nodes = running.progress.nodes();
         self.session.learn(nodes, heap_used);
         Ok(nodes)
@@ -382,49 +379,6 @@ impl<'a> Capture<'a> {
             }
         }
     }
-
-    fn judge(
-        &self,
-        ended: Ended,
-        running: &Running,
-        budget: u64,
-        heap_used: u64,
-    ) -> Result<(), Failure> {
-        let short_of_memory = |available, limited_by| {
-            Failure::Final(Error::NotEnoughMemory {
-                needed: running.progress.memory(),
-                available,
-                limited_by,
-                heap_used,
-            })
-        };
-        let code = match ended {
-            Ended::Signal(libc::SIGKILL) => return Err(short_of_memory(0, "kernel")),
-            Ended::Signal(signal) => {
-                return Err(Failure::Again(format!("the copy died of signal {signal}")));
-            }
-            Ended::Code(code) => code,
-        };
-        let why = match Exit::of(code) {
-            Some(Exit::Done) => return Ok(()),
-            Some(Exit::OverBudget) => {
-                let limited_by = match self.options.memory_limit {
-                    Some(_) => "option memoryLimit",
-                    None => "system",
-                };
-                return Err(short_of_memory(budget, limited_by));
-            }
-            Some(Exit::WouldWait) => "the copy would have waited for a thread that it lacks",
-            Some(Exit::Locked) => "a lock that the copy needed was held by another thread",
-            Some(Exit::Unprepared) => "the copy could not get itself ready",
-            Some(Exit::NoSnapshot) => "V8 gave the copy no snapshot",
-            Some(Exit::Unheard) => "nobody read what the copy wrote",
-            Some(Exit::Panicked) => "the copy failed by a fault of leakwatch's own",
-            Some(Exit::Orphaned) => "the copy took itself for an orphan",
-            None => return Err(Failure::Again(format!("the copy ended with code {code}"))),
-        };
-        Err(Failure::Again(why.into()))
-    }
 }
 
 /// On the isolate's thread, so all it does is arithmetic.
@@ -437,16 +391,19 @@ fn check(
     free: Free,
 ) -> Result<u64, Error> {
     let heap_used = isolate.heap_statistics().map_or(0, |s| s.used_heap_size);
-    if !options.force {
-        let compressed = options.compression != Compression::None;
-        let work = if analysed {
-            Work::ForkedAnalysis
-        } else {
-            Work::ForkedFile { compressed }
-        };
-        let need = headroom::estimate(heap_used, session.nodes_per_byte(), work);
-        headroom::check(need, free, heap_used, directory_of(path))?;
-    }
+    let compressed = options.is_compressed();
+    let work = if analysed {
+        Work::ForkedAnalysis
+    } else {
+        Work::ForkedFile { compressed }
+    };
+    let room = Room {
+        heap_used,
+        nodes_per_byte: session.nodes_per_byte(),
+        free,
+        directory: directory_of(path),
+    };
+    options.check_headroom(work, room)?;
     Ok(heap_used)
 }
 
