@@ -172,7 +172,7 @@ declare namespace leakwatch {
     confidence: number;
     /** Baselines judged, the warm-up left out. */
     ticks: number;
-    /** When the limit is reached at this rate; null if it is not. */
+    /** When the limit is reached at this rate; null if it is not. For the heap: the old generation's, where that was set. */
     timeToLimitMs: number | null;
     /** One sentence with the numbers. */
     reason: string;

@@ -5,6 +5,7 @@ const fs = require('fs');
 const host = require('./host');
 const options = require('./options');
 const { heapSpaces, heapStatistics, plain } = require('./baselines');
+const { heapLimit } = require('./heap-limit');
 
 const { native } = host;
 
@@ -43,7 +44,7 @@ function shape(raw) {
 
 /** The verdict over baselines that are complete. */
 function judge(thresholds, observe) {
-  const raw = native.trend({ heapLimit: heapStatistics().heapSizeLimit }, thresholds, observe);
+  const raw = native.trend({ heapLimit: heapLimit(heapStatistics().heapSizeLimit) }, thresholds, observe);
   return { trend: shape(raw), alarm: raw.alarm };
 }
 

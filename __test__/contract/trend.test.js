@@ -4,7 +4,8 @@
 const assert = require('assert');
 const vm = require('vm');
 const { test, beforeEach } = require('node:test');
-const { leakwatch } = require('./helper');
+const { flag } = require('../../lib/heap-limit');
+const { leakwatch, passes } = require('./helper');
 
 beforeEach(() => leakwatch.reset());
 
@@ -77,6 +78,27 @@ test('a growing array leaks heap, by as much as it grows', () => {
   assert.ok(trend.bytesPerSecond > 0);
   assert.ok(trend.timeToLimitMs > 0, 'a limit will be reached');
   assert.ok(trend.confidence >= 0.99);
+});
+
+test('what a leak can take is the old generation, where that was set', async () => {
+  const growing = `
+    const kept = [];
+    for (let i = 0; i < 25; i++) {
+      kept.push(new Array(100000).fill(i + 0.5));
+      leakwatch.tick();
+    }
+    const { reason } = leakwatch.trend();
+    assert.match(reason, /the 268 MB limit/);`;
+  // V8's own figure counts the new generation as well.
+  await passes(`${growing} assert.ok(leakwatch.stats().heap.heapSizeLimit > 270e6);`, { args: ['--max-old-space-size=256'] });
+  await passes(growing, { env: { NODE_OPTIONS: '--max-old-space-size=256' } });
+  await passes(`
+    const { Worker, resourceLimits } = require('worker_threads');
+    if (!resourceLimits) process.exit();
+    const code = 'const ROOT = ' + JSON.stringify(ROOT) + "; const assert = require('assert'), leakwatch = require(ROOT);" + ${JSON.stringify(growing)};
+    new Worker(code, { eval: true, resourceLimits: { maxOldGenerationSizeMb: 256 } });`);
+  assert.strictEqual(flag(['--max-old-space-size=100', '--expose-gc', '--max_old_space_size=1.5']), 1.5 * 2 ** 20);
+  assert.strictEqual(flag(['', '--max-semi-space-size=2']), undefined);
 });
 
 test('growing Buffers leak external memory while the heap is steady', () => {

@@ -310,6 +310,24 @@ fn the_weak_array_list_of_node_12_is_found() {
     }
 }
 
+/// Contexts leak with the heap they hold, and now the one looks worse, now the other.
+#[test]
+fn channels_that_take_turns_are_told_once_each() {
+    let contexts = verdict(&ticks(20, |i, b| {
+        b.native_contexts = Some(1 + i);
+        b.heap_used += i * 700_000;
+    }));
+    let heap = verdict(&ticks(20, |i, b| b.heap_used += i * 700_000));
+    assert_eq!(
+        (contexts.channel, heap.channel),
+        (Channel::Contexts, Channel::Heap)
+    );
+    let mut alarm = Alarm::new();
+    let turns = [&contexts, &heap, &contexts, &heap, &contexts];
+    let rung: Vec<bool> = turns.iter().map(|trend| alarm.observe(trend)).collect();
+    assert_eq!(rung, [true, true, false, false, false]);
+}
+
 fn long(count: u64, set: impl Fn(u64, &mut Baseline)) -> (Vec<Baseline>, LongSeries) {
     let all = ticks(count, set);
     let mut long = LongSeries::default();

@@ -14,11 +14,12 @@ const WORSE: f64 = 4.0;
 /// steady verdicts and by a reset (*insufficient*).
 #[derive(Debug, Clone, Default)]
 pub struct Alarm {
-    told: Option<Told>,
+    /// By channel: two that leak may take turns in being the worst.
+    told: Vec<Told>,
     steady: u32,
 }
 
-/// What was announced last.
+/// What was announced last of one channel.
 #[derive(Debug, Clone)]
 struct Told {
     channel: Channel,
@@ -46,7 +47,7 @@ impl Alarm {
             Verdict::Steady => {
                 self.steady = self.steady.saturating_add(1);
                 if self.steady >= STEADY_TO_REARM {
-                    self.told = None;
+                    self.told.clear();
                 }
                 return false;
             }
@@ -59,21 +60,20 @@ impl Alarm {
         let Some(now) = trend.of(trend.channel) else {
             return false;
         };
-        let base = self
-            .told
-            .as_ref()
-            .filter(|t| t.channel == now.channel)
-            .map_or(now.level - now.rise, |t| t.base);
+        let at = self.told.iter().position(|t| t.channel == now.channel);
+        let before = at.map(|at| &self.told[at]);
+        let base = before.map_or(now.level - now.rise, |t| t.base);
         let leaked = now.level - base;
-        let worse = self.told.as_ref().is_none_or(|told| {
+        let worse = before.is_none_or(|told| {
             let sooner = trend
                 .time_to_limit_ms
                 .zip(told.time_to_limit_ms)
                 .is_some_and(|(t, before)| t <= before / WORSE);
-            told.channel != now.channel || (leaked > 0.0 && leaked >= WORSE * told.leaked) || sooner
+            (leaked > 0.0 && leaked >= WORSE * told.leaked) || sooner
         });
         if worse {
-            self.told = Some(Told {
+            self.told.retain(|t| t.channel != now.channel);
+            self.told.push(Told {
                 channel: now.channel,
                 base,
                 leaked,
