@@ -8,6 +8,7 @@ const path = require('path');
 const { test } = require('node:test');
 const { ROOT } = require('./helper');
 const { page } = require(path.join(ROOT, 'lib', 'report', 'page.js'));
+const { nothingGrew } = require(path.join(ROOT, 'lib', 'report', 'page', 'format.js'));
 
 const tree = { name: '(root)', type: 'synthetic', shallow: 0, retained: 8, childCount: 0, children: [], rest: [] };
 const file = { path: 'a </script> <!-- b', fileBytes: 1, nodes: 1, edges: 1, totalBytes: 8 };
@@ -49,6 +50,13 @@ test('the policy names what may run, and that is all there is', () => {
     }
     assert.doesNotMatch(html, /<(script|link|img|iframe)[^>]* (src|href)="(?!data:,)/);
   }
+});
+
+test('what is said where nothing grew goes by the number of snapshots', () => {
+  const said = (files, suppressed) => nothingGrew({ diff: { files: new Array(files).fill(file) }, suppressed });
+  assert.strictEqual(said(2), 'Nothing that the program holds grew by more than noise.');
+  assert.strictEqual(said(3), 'Nothing that the program holds grew in every step.');
+  assert.strictEqual(said(2, [{}]), 'Nothing grew but what is suppressed.');
 });
 
 test('the chart library is there with its licence where there is a chart, and only there', () => {

@@ -225,6 +225,45 @@ fn suppressed_suspects_are_set_aside_until_their_day() {
     );
 }
 
+/// What is said of snapshots that hold so many listeners.
+fn told(counts: &[usize], suppress: bool) -> String {
+    let heaps: Vec<Heap> = counts
+        .iter()
+        .map(|&count| Heap::from_bytes(emitter_heap(count).bytes()).unwrap())
+        .collect();
+    let paths: Vec<PathBuf> = counts.iter().map(|_| PathBuf::from("file")).collect();
+    let mut diff = diff_heaps(&paths, &heaps, &DiffOptions::default()).unwrap();
+    let mut suppressed = Vec::new();
+    if suppress {
+        let (reason, expires) = ("known".into(), "2027-01-31".into());
+        let entry = suppress::Suppression {
+            fingerprint: diff.suspects[0].fingerprint.clone(),
+            reason,
+            expires,
+        };
+        suppressed = diff
+            .suspects
+            .drain(..)
+            .map(|it| (it, entry.clone()))
+            .collect();
+    }
+    let model = Model {
+        diff: Some(diff),
+        suppressed,
+        ..Model::default()
+    };
+    text(&model, TextStyle::default())
+}
+
+#[test]
+fn what_is_said_where_nothing_grew_goes_by_the_number_of_snapshots() {
+    assert!(told(&[10, 10], false).contains("grew by more than noise."));
+    assert!(told(&[10, 1010, 1010], false).contains("grew in every step."));
+    let suppressed = told(&[10, 1010], true);
+    assert!(suppressed.contains("No growth but what is suppressed."));
+    assert!(suppressed.contains("suppressed until 2027-01-31: 1,000 more"));
+}
+
 #[test]
 fn the_list_of_known_leaks_is_whole() {
     let known = KnownLeaks::parse(include_str!("../../src/snapshot/known_leaks.json")).unwrap();

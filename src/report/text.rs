@@ -42,7 +42,7 @@ pub fn text(model: &Model, style: TextStyle) -> String {
         out.blank();
     }
     if let Some(diff) = &model.diff {
-        out.diff(diff);
+        out.diff(diff, !model.suppressed.is_empty());
     }
     if let Some(summary) = &model.summary {
         out.summary(summary);
@@ -110,7 +110,7 @@ impl Text {
         self.line("", &line);
     }
 
-    fn diff(&mut self, diff: &Diff) {
+    fn diff(&mut self, diff: &Diff, is_some_suppressed: bool) {
         let totals: Vec<String> = diff
             .files
             .iter()
@@ -132,7 +132,9 @@ impl Text {
         );
         self.blank();
         if diff.suspects.is_empty() {
-            let what = if diff.files.len() > 2 {
+            let what = if is_some_suppressed {
+                "No growth but what is suppressed."
+            } else if diff.files.len() > 2 {
                 "No growth: nothing that the program holds grew in every step."
             } else {
                 "No growth: nothing that the program holds grew by more than noise."

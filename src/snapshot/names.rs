@@ -37,16 +37,18 @@ pub fn node_name(graph: &Graph, node: u32) -> String {
     }
 }
 
-/// `onData()`, `bound onData()`.
+/// `onData()`, `bound onData()`. What is bound again and again may be thousands of links long: one name does for all of them.
 fn function_name(graph: &Graph, node: u32, name: &str) -> String {
     if name == "native_bind"
         && let Some(target) = graph.follow(node, "bound_function")
         && graph.kind(target) == NodeType::Closure
     {
-        return format!(
-            "bound {}",
-            function_name(graph, target, &graph.name(target))
-        );
+        let name = graph.name(target);
+        return if name == "native_bind" {
+            "bound bound …()".into()
+        } else {
+            format!("bound {}", function_name(graph, target, &name))
+        };
     }
     if name.is_empty() {
         "(anonymous)()".into()

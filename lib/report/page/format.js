@@ -45,4 +45,10 @@ function day(time) {
   return `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
 }
 
-module.exports = { bytes, clock, count, day, duration, percent, place, signed };
+/** What is said of a comparison without suspects; two snapshots have no steps. */
+function nothingGrew({ diff, suppressed }) {
+  if (suppressed && suppressed.length > 0) return 'Nothing grew but what is suppressed.';
+  return `Nothing that the program holds grew ${diff.files.length > 2 ? 'in every step' : 'by more than noise'}.`;
+}
+
+module.exports = { bytes, clock, count, day, duration, nothingGrew, percent, place, signed };

@@ -2,7 +2,7 @@
 // The top of the page: the answer first, then the figures it rests on.
 
 const { byId, h } = require('./dom');
-const { bytes, count, day, clock, signed } = require('./format');
+const { bytes, count, day, clock, nothingGrew, signed } = require('./format');
 
 const WORST_FIRST = ['leaking', 'growing', 'steady', 'insufficient'];
 
@@ -12,7 +12,8 @@ function worst(runs) {
   return runs.slice().sort((a, b) => rank(a) - rank(b))[0];
 }
 
-function answer({ diff, history }) {
+function answer(data) {
+  const { diff, history } = data;
   const first = diff && diff.suspects[0];
   if (first) return { tone: 'bad', text: first.sentence };
   const run = history && worst(history.runs);
@@ -20,7 +21,7 @@ function answer({ diff, history }) {
     const tone = run.trend.verdict === 'leaking' ? 'bad' : run.trend.verdict === 'steady' ? 'good' : 'plain';
     return { tone, text: `${run.trend.verdict}: ${run.trend.reason}` };
   }
-  if (diff) return { tone: 'good', text: 'Nothing grew in every step.' };
+  if (diff) return { tone: 'good', text: nothingGrew(data) };
   return null;
 }
 

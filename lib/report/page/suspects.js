@@ -2,7 +2,7 @@
 // What grew, most of it first; each opens to how it is held.
 
 const { bar, h, section } = require('./dom');
-const { bytes, count, percent, place } = require('./format');
+const { bytes, count, nothingGrew, percent, place } = require('./format');
 const { pathList } = require('./path');
 
 /** A share of the growth below which a suspect is folded away. */
@@ -69,16 +69,17 @@ function folded(cards) {
   return [h('p', { class: 'tools' }, button), box];
 }
 
-function cards(suspects) {
-  if (suspects.length === 0) return [h('p', {}, 'Nothing grew in every step.')];
+function cards(data) {
+  const { suspects } = data.diff;
+  if (suspects.length === 0) return [h('p', {}, nothingGrew(data))];
   const all = suspects.map((suspect, index) => card(suspect, index === 0));
   const major = suspects.filter((suspect, index) => index === 0 || suspect.share >= MINOR).length;
   return major === all.length ? all : all.slice(0, major).concat(folded(all.slice(major)));
 }
 
 function show(data) {
-  const { suspects, noiseBytes } = data.diff;
-  const all = cards(suspects);
+  const { noiseBytes } = data.diff;
+  const all = cards(data);
   const noise = noiseBytes > 0 && h('p', { class: 'soft' },
     `Left out: ${bytes(noiseBytes)} of growth in V8’s own code, shapes and caches.`);
   section('suspects', 'Suspects', ...all, ...[noise, suppressed(data)].filter(Boolean));
