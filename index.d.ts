@@ -291,8 +291,11 @@ declare namespace leakwatch {
     readonly diff: Diff | null;
     /** With mode `'auto'`: why it was not taken in a copy, where one was tried. */
     fallback?: string;
-    /** All of it, compressed: at most 512 KiB, 12 to 60 KB as a rule. Enough to be kept, sent and compared elsewhere. */
-    data: Uint8Array;
+    /**
+     * All of it, compressed: at most 512 KiB, 12 to 60 KB as a rule. Enough to be kept, sent and compared elsewhere. A copy,
+     * made when it is read: the capture itself lies outside of V8's heap, so that the next one does not see it.
+     */
+    readonly data: Uint8Array;
   }
 
   /** A snapshot that no call waited for. */

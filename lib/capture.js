@@ -15,21 +15,34 @@ const POLL_MS = 20;
 /** Why a copy came to nothing although a capture here may do. */
 const OTHER_WAY = ['ERR_LEAKWATCH_FORK_FAILED', 'ERR_LEAKWATCH_UNAVAILABLE'];
 
-/** The serialised part of a capture, also of one that went through JSON. */
-function dataOf(name, value) {
+/** The bytes of captures that were made here, where no snapshot sees them. */
+const KEPT = new WeakMap();
+
+/** Keeps bytes outside of V8's heap for as long as the result lives. */
+function keep(bytes) {
+  const held = native.keepCapture(bytes);
+  return { held, number: native.keptNumber(held) };
+}
+
+/** The bytes of a capture, also of one that went through JSON or came from another process. */
+function keptOf(name, value) {
+  if (KEPT.has(value)) return KEPT.get(value);
   const data = value && typeof value === 'object' ? value.data : undefined;
-  if (data instanceof Uint8Array) return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-  if (data && data.type === 'Buffer' && Array.isArray(data.data)) return Buffer.from(data.data);
+  if (data instanceof Uint8Array) {
+    return keep(Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+  }
+  if (data && data.type === 'Buffer' && Array.isArray(data.data)) return keep(Buffer.from(data.data));
   throw invalid(name, `must be captures of promises.capture(), not ${options.show(value)}`);
 }
 
 /** Whether a value is meant as a capture, and not as the path of a file. */
 const isCapture = (value) => typeof value === 'object' && value !== null;
 
-/** The given captures, as the addon wants them. */
-function serialised(name, captures) {
+/** The given captures, as the addon wants them; `kept` lets them live as long as this. */
+function among(name, captures) {
   if (!Array.isArray(captures)) throw invalid(name, `must be an array of captures, not ${options.show(captures)}`);
-  return captures.map((capture) => dataOf(name, capture));
+  const kept = captures.map((capture) => keptOf(name, capture));
+  return { kept, since: kept.map(({ number }) => number) };
 }
 
 function since(start) {
@@ -100,10 +113,12 @@ async function here(checked, wanted) {
   }
 }
 
-/** What the caller holds: the serialised data is outside of V8's heap, and the rest is read from it when it is asked for. */
+/** What the caller holds: its data lie outside of V8's heap, and all else is read from them when it is asked for. */
 class Capture {
   constructor({ mode, pauseMs, nodes, capture: data }, totalMs, fallbackReason) {
-    const { summary } = read(data);
+    const kept = keep(data);
+    KEPT.set(this, kept);
+    const { summary } = read(kept);
     this.mode = mode;
     this.pauseMs = pauseMs;
     this.totalMs = totalMs;
@@ -111,24 +126,25 @@ class Capture {
     this.totalBytes = summary.file.totalBytes;
     this.classCount = summary.classCount;
     if (fallbackReason) this.fallback = fallbackReason;
-    this.data = data;
+    // Its own, so that JSON and postMessage() have it as well.
+    Object.defineProperty(this, 'data', { enumerable: true, get: () => native.keptBytes(kept.number) });
   }
 
   get classes() {
-    return read(this.data).summary.classes;
+    return read(KEPT.get(this)).summary.classes;
   }
 
   get diff() {
-    return read(this.data).diff || null;
+    return read(KEPT.get(this)).diff || null;
   }
 }
 
-const read = (data) => JSON.parse(native.readCaptures({ since: [data] }));
+const read = (kept) => JSON.parse(native.readCaptures({ kept, since: [kept.number] }));
 
 /** `held`: the event loop does not end before the capture is there. */
 async function capture(given, held = true) {
   const { since: earlier, topSuspects, minGrowthBytes, sourceMaps, ...checked } = options.capture(given);
-  const wanted = { since: serialised('since', earlier || []), topSuspects, minGrowthBytes, sourceMaps };
+  const wanted = { ...among('since', earlier || []), topSuspects, minGrowthBytes, sourceMaps };
   const start = process.hrtime();
   const forks = checked.mode !== 'inline' && host.isNative('fork');
   if (checked.mode === 'fork' && !forks) throw unavailable('fork', host.capabilities.get('fork').why);
@@ -143,7 +159,7 @@ async function capture(given, held = true) {
 
 /** `summarize()` of a capture. */
 function summarize(value, { topClasses = 0 } = {}) {
-  const { summary } = read(dataOf('path', value));
+  const { summary } = read(keptOf('path', value));
   if (topClasses > 0) summary.classes.length = Math.min(topClasses, summary.classes.length);
   return summary;
 }
@@ -152,7 +168,7 @@ function summarize(value, { topClasses = 0 } = {}) {
 function diff(captures, { topClasses = 0, topSuspects, minGrowthBytes, ...rest } = {}) {
   const other = Object.keys(rest).find((name) => rest[name] !== undefined && !['onProgress', 'signal'].includes(name));
   if (other) throw invalid(other, 'says something about files, and not about captures');
-  const wanted = { since: serialised('paths', captures), topSuspects, minGrowthBytes };
+  const wanted = { ...among('paths', captures), topSuspects, minGrowthBytes };
   const found = JSON.parse(native.readCaptures(wanted));
   if (topClasses > 0) found.classes.length = Math.min(topClasses, found.classes.length);
   return found;

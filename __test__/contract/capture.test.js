@@ -73,6 +73,17 @@ test('captures tell what grew: with the graph at hand, without it, and after a w
   assert.deepStrictEqual((await leakwatch.diff([first, third], { minGrowthBytes: 1e12 })).suspects, []);
 });
 
+test('captures that are kept are no part of what is captured next', async () => {
+  const buffers = ({ classes }) =>
+    classes.filter(({ name }) => /ArrayBuffer|Uint8Array/.test(name)).reduce((sum, { shallow }) => sum + shallow, 0);
+  const first = await inline();
+  const since = [first];
+  while (since.length < 4) since.push(await inline({ since }));
+  const last = since[since.length - 1];
+  assert.ok(buffers(last) - buffers(first) < first.data.length / 2, `${buffers(first)} B, then ${buffers(last)} B`);
+  assert.deepStrictEqual((await leakwatch.diff([first, last])).suspects, []);
+});
+
 test('what is no capture, and options that are none, are refused', async () => {
   const taken = await inline();
   await assert.rejects(capture({ since: taken }), refused('since'));

@@ -97,7 +97,7 @@ class OnLeak {
     if (this._captures.length === 0) return this._missing();
     await this._baselines(this._captures[0].at + APART);
     const since = this._captures.filter(({ at }, index) => index === 0 || at + APART <= this._seen);
-    const taken = since.length > 0 ? await this._run(since, true) : null;
+    const taken = since.length > 0 ? await this._run(since.map((early) => early.taken), true) : null;
     if (!taken) return this._missing();
     this._keep(taken);
     this._toldAt = this._clock();
@@ -146,7 +146,7 @@ class OnLeak {
         const niceness = held && !process.env.LEAKWATCH_NICENESS ? NICENESS_AT_LEAK : undefined;
         const taken = await this._take({ since, signal: this._signal, niceness }, held);
         this._restUntil = this._clock() + REST * taken.totalMs;
-        return { data: taken.data, suspects: since.length > 0 ? taken.diff.suspects : [], at };
+        return { capture: taken, suspects: since.length > 0 ? taken.diff.suspects : [], at };
       } catch (error) {
         this._why = error.message;
         if (!this._signal.aborted) this._failed(error);
@@ -159,8 +159,8 @@ class OnLeak {
     return this._underWay;
   }
 
-  _keep({ data, at }) {
-    this._captures.push({ data, at });
+  _keep({ capture: taken, at }) {
+    this._captures.push({ taken, at });
     if (this._captures.length > this._kept) this._captures.shift();
   }
 
