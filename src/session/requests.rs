@@ -162,20 +162,25 @@ impl Session {
     }
 
     /// Has something done on the isolate's thread, busy or idle; false if it has
-    /// ended. Callable from any thread.
-    pub fn errand(&self, errand: Errand) -> bool {
+    /// ended. A patient one waits for the event loop until [`Session::knock`].
+    /// Callable from any thread.
+    pub fn errand(&self, errand: Errand, patient: bool) -> bool {
         let mut state = self.state.lock();
         if state.gone {
             return false;
         }
         state.errands.push_back(errand);
         drop(state);
-        self.knock();
+        if patient {
+            self.wake();
+        } else {
+            self.knock();
+        }
         true
     }
 
     /// Makes the isolate look at its requests, busy or idle.
-    pub(super) fn knock(&self) {
+    pub fn knock(&self) {
         interrupt::request(self.isolate);
         self.wake();
     }

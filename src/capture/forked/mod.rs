@@ -286,7 +286,10 @@ impl<'a> Capture<'a> {
         let (options, session) = (self.options.clone(), Arc::clone(self.session));
         let analysis = self.analysis.clone();
         let (theirs, path) = (Arc::clone(&slot), path.to_path_buf());
-        let asked = self.session.errand(Box::new(move |isolate, in_gc| {
+        // What functions under way hold is dominated by the stack, and would look
+        // new to a comparison: the event loop comes first.
+        let patient = self.analysis.is_some();
+        let errand = Box::new(move |isolate, in_gc| {
             let start = Instant::now();
             // Taken out first: the copy must not find this lock held.
             let prepared = theirs.lock().take();
@@ -316,11 +319,11 @@ impl<'a> Capture<'a> {
             };
             // Nobody listens if the capture was given up; the copy ends with the reply.
             let _ = sender.send((reply, start, Instant::now()));
-        }));
-        if !asked {
+        });
+        if !self.session.errand(errand, patient) {
             return Err(gone());
         }
-        let (reply, start, end) = self.answer(&answers, &slot)?;
+        let (reply, start, end) = self.answer(&answers, &slot, patient)?;
         self.pause += end.duration_since(start);
         self.reached.get_or_insert(start);
         Ok(reply)
@@ -330,6 +333,7 @@ impl<'a> Capture<'a> {
         &self,
         answers: &Receiver<Answer>,
         slot: &Mutex<Option<Prepared>>,
+        mut patient: bool,
     ) -> Result<Answer, Error> {
         let asked = Instant::now();
         loop {
@@ -337,6 +341,10 @@ impl<'a> Capture<'a> {
                 Ok(answer) => return Ok(answer),
                 Err(RecvTimeoutError::Disconnected) => return Err(gone()),
                 Err(RecvTimeoutError::Timeout) => {}
+            }
+            if patient {
+                self.session.knock();
+                patient = false;
             }
             let given_up = self.job.check(self.deadline);
             if given_up.is_err() || asked.elapsed() > FRESH {
