@@ -154,23 +154,18 @@ pub struct Room<'a> {
     pub directory: &'a Path,
 }
 
-impl Room<'static> {
-    /// Of work without a file.
-    pub fn without_file(heap_used: u64, nodes_per_byte: Option<f64>) -> Self {
-        let directory = Path::new("/");
-        Self {
-            heap_used,
-            nodes_per_byte,
-            free: system::free(directory),
-            directory,
-        }
-    }
-}
-
 impl<'a> Room<'a> {
     /// Of work that ends in this file.
     pub fn of_file(path: &'a Path, heap_used: u64, nodes_per_byte: Option<f64>) -> Self {
-        let directory = directory_of(path);
+        Self::within(directory_of(path), heap_used, nodes_per_byte)
+    }
+
+    /// Of work without a file.
+    pub fn without_file(heap_used: u64, nodes_per_byte: Option<f64>) -> Self {
+        Self::within(Path::new("/"), heap_used, nodes_per_byte)
+    }
+
+    fn within(directory: &'a Path, heap_used: u64, nodes_per_byte: Option<f64>) -> Self {
         Self {
             heap_used,
             nodes_per_byte,
