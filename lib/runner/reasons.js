@@ -15,6 +15,8 @@ const ASYNC_CONTEXT = /kResourceStore|async_context_frame|AsyncContextFrame/;
 const INLINE_CACHE = /^system \/ Feedback(Cell|Vector)$/;
 /** Before Node 16 the cell has no name of its own. */
 const isInlineCache = ({ node, edge }) => INLINE_CACHE.test(node) || (edge === 'feedback_cell' && node === 'system');
+/** What V8's own code holds for the moment: functions that run, and the compiler's threads. */
+const RUNNING = /^\((Stack roots|Handle scope|Strong roots)\)$/;
 /** What runs a test file: its own listener or timer is there while the file runs, and stays where a file cannot be loaded. */
 const RUNS_FILES = /[\\/]node_modules[\\/](jest-(circus|jasmine2|runner|runtime|worker)|@jest[\\/]core|mocha|vitest|@vitest[\\/]runner)[\\/]/;
 
@@ -60,6 +62,7 @@ function classify(steps, entry, oneShot) {
   if (steps.some(({ node, edge }) => COMPILED.test(node) || COMPILED.test(edge))) {
     return { kind: 'compiled-code', what: "V8's cache of compiled code (vm.compileFunction with importModuleDynamically)" };
   }
+  if (steps.some(({ node }) => RUNNING.test(node))) return { kind: 'pending', what: 'code that runs or is being compiled' };
   if (find(({ edge, node }) => ASYNC_CONTEXT.test(edge) || ASYNC_CONTEXT.test(node)) > 0) {
     return { kind: 'async-context', what: `the async context that ${label(steps, Math.max(entry - 1, 0))} was made in` };
   }

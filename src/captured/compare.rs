@@ -3,13 +3,14 @@
 use rustc_hash::FxHashMap;
 use serde_json::Value;
 
-use super::{Captured, DELTAS, Options, no_tree, without_tree};
+use super::{Captured, DELTAS, Options, no_tree, realign, without_tree};
 use crate::format::{bytes, grouped, percent};
 use crate::report;
 use crate::snapshot::class_deltas::sorted_by_change;
 use crate::snapshot::diff::growing_between;
 use crate::snapshot::growth::{Growth, Side};
 use crate::snapshot::ranking::{largest_first, sorted};
+use crate::snapshot::shapes::Shapes;
 use crate::snapshot::{ClassDelta, ClassRow, Diff, Place, SnapshotError};
 
 /// What grew from the first to the last, as `diff()` tells it.
@@ -17,13 +18,13 @@ pub fn compare(captures: &[Captured], options: &Options<'_>) -> Result<Value, Sn
     let [earlier @ .., last] = captures else {
         return Err(too_few());
     };
-    let Some(first) = earlier.first() else {
+    if earlier.is_empty() {
         return Err(too_few());
-    };
+    }
     let mut told = if last.is_since(earlier) {
         last.header()["diff"].clone()
     } else {
-        by_shape(captures, first, last, options)
+        by_shape(earlier, last, options)
     };
     if let Some(Value::Array(suspects)) = told.get_mut("suspects") {
         suspects.retain(|suspect| {
@@ -40,16 +41,11 @@ fn too_few() -> SnapshotError {
     }
 }
 
-fn by_shape(
-    captures: &[Captured],
-    first: &Captured,
-    last: &Captured,
-    options: &Options<'_>,
-) -> Value {
-    let sides: Vec<Side<'_>> = captures
-        .iter()
-        .map(|captured| Side::Shapes(&captured.shapes))
-        .collect();
+fn by_shape(earlier: &[Captured], last: &Captured, options: &Options<'_>) -> Value {
+    let first = &earlier[0];
+    let before = realigned(earlier, &last.shapes);
+    let shapes = before.iter().chain([&last.shapes]);
+    let sides: Vec<Side<'_>> = shapes.map(Side::Shapes).collect();
     let (before, after) = (first.total_bytes(), last.total_bytes());
     let growth = after.saturating_sub(before);
     let refs: Vec<&Side<'_>> = sides.iter().collect();
@@ -60,7 +56,7 @@ fn by_shape(
     let class_count = classes.len();
     classes.truncate(DELTAS);
     let mut told = without_tree(report::diff_value(&Diff {
-        files: captures.iter().map(Captured::info).collect(),
+        files: earlier.iter().chain([last]).map(Captured::info).collect(),
         same_process: false,
         growth_bytes: after as i64 - before as i64,
         noise_bytes: 0,
@@ -71,6 +67,12 @@ fn by_shape(
     }));
     told["suspects"] = suspects(last, &growths, growth);
     told
+}
+
+/// The shapes of earlier captures, each arranged like the last.
+pub(super) fn realigned(earlier: &[Captured], last: &Shapes) -> Vec<Shapes> {
+    let shapes = earlier.iter().map(|captured| &captured.shapes);
+    shapes.map(|shapes| realign::like(last, shapes)).collect()
 }
 
 /// The portraits of what grew, with its figures; what has one holder is one suspect.

@@ -5,6 +5,7 @@
 mod blob;
 mod compare;
 mod portraits;
+mod realign;
 
 pub use blob::{Captured, MAX_BYTES};
 pub use compare::compare;
@@ -18,7 +19,7 @@ use crate::snapshot::largest::TreeNode;
 use crate::snapshot::originals::Originals;
 use crate::snapshot::progress::{Phase, Reporter};
 use crate::snapshot::scripts::Scripts;
-use crate::snapshot::shapes::MAX_SHAPES;
+use crate::snapshot::shapes::{MAX_SHAPES, Shapes};
 use crate::snapshot::{
     ClassRow, Diff, FileInfo, OnProgress, SnapshotError, Summary, piles, suspects,
 };
@@ -85,7 +86,7 @@ pub fn of(
     let mut portraits = portraits::of(heap, &scripts, &recorded, &mut originals);
     reporter.report(Phase::Compare, 2, 3)?;
     if !earlier.is_empty() {
-        let mut diff = exactly(heap, &scripts, earlier, options);
+        let mut diff = exactly(heap, &scripts, &recorded.shapes, earlier, options);
         for suspect in &mut diff.suspects {
             suspect.node_version.clone_from(&version);
             if let Some(originals) = &mut originals {
@@ -130,13 +131,17 @@ fn info(heap: &Heap) -> FileInfo {
     crate::snapshot::summary::file_info("(capture)".as_ref(), heap)
 }
 
-/// With the graph of the last at hand.
-fn exactly(heap: &Heap, scripts: &Scripts, earlier: &[Captured], options: &Options<'_>) -> Diff {
+/// With the graph of the last at hand, and its `shapes`.
+fn exactly(
+    heap: &Heap,
+    scripts: &Scripts,
+    shapes: &Shapes,
+    earlier: &[Captured],
+    options: &Options<'_>,
+) -> Diff {
     let first = &earlier[0];
-    let mut sides: Vec<Side<'_>> = earlier
-        .iter()
-        .map(|captured| Side::Shapes(&captured.shapes))
-        .collect();
+    let before = compare::realigned(earlier, shapes);
+    let mut sides: Vec<Side<'_>> = before.iter().map(Side::Shapes).collect();
     sides.push(Side::heap(heap));
     let (before, after) = (first.total_bytes(), heap.total_size());
     let growth = after.saturating_sub(before);

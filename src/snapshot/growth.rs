@@ -60,8 +60,9 @@ pub(crate) fn find(sides: &[&Side<'_>], newer_than: Option<u32>, floor: u64) -> 
     let Walk {
         mut found, shapes, ..
     } = walk;
-    if let Some(Side::Heap(last, _)) = sides.last() {
-        explained::explain(last, &shapes, &mut found, floor);
+    match sides.last() {
+        Some(Side::Heap(last, _)) => explained::explain(last, &shapes, &mut found, floor),
+        _ => explained::explain_shapes(&shapes, &mut found, floor),
     }
     found
 }
@@ -205,7 +206,8 @@ impl<'h> Walk<'h> {
             }
             // Twenty new objects do not explain ten megabytes: some of the old ones grew.
             let more = counts[counts.len() - 1] - counts[0];
-            if explained >= bytes - bytes / 4 && more > FEW {
+            let are_shapes = matches!(self.sides.last(), Some(Side::Shapes(_)));
+            if explained >= bytes - bytes / 4 && more > explained::most_few(are_shapes) {
                 return;
             }
         }

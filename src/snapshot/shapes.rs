@@ -84,6 +84,23 @@ impl Shapes {
         }
     }
 
+    /// With what each retains added to what holds it.
+    pub(crate) fn summed_up(mut self) -> Shapes {
+        for shape in (1..self.shapes.len()).rev() {
+            let Shape {
+                parent, retained, ..
+            } = self.shapes[shape];
+            let holder = &mut self.shapes[parent as usize];
+            holder.retained = holder.retained.saturating_add(retained);
+        }
+        self
+    }
+
+    /// All that is known of one.
+    pub(crate) fn shape(&self, shape: u32) -> &Shape {
+        &self.shapes[shape as usize]
+    }
+
     /// Bytes that the largest of what was left out retains.
     pub(crate) fn floor(&self) -> u64 {
         self.floor

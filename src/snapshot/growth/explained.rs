@@ -2,7 +2,7 @@
 
 use rustc_hash::{FxHashMap, FxHashSet};
 
-use super::{FEW, Growth, Shape};
+use super::{FEW, FRAME, Growth, Shape};
 use crate::snapshot::dominators::Dominators;
 use crate::snapshot::heap::Heap;
 use crate::snapshot::ranking::{largest_first, order};
@@ -15,14 +15,22 @@ const CONTAINER: usize = 2;
 
 /// Leaves out what is a part of something else that was found.
 pub(super) fn explain(heap: &Heap, shapes: &[Shape], found: &mut Vec<Growth>, floor: u64) {
-    few_by_many(heap, shapes, found, floor);
+    few_by_many(Some(heap), shapes, found, floor);
     tables_by_entries(shapes, found);
     parts_by_wholes(heap, found, floor);
 }
 
+/// The same where nothing but shapes is left. What a shape's new members weigh is not known but on the average, and one of the
+/// old ones may have grown: where others are named below, and many of them, it is theirs.
+pub(super) fn explain_shapes(shapes: &[Shape], found: &mut Vec<Growth>, floor: u64) {
+    few_by_many(None, shapes, found, floor);
+}
+
 /// One new object that weighs much is explained by the many it holds, if they were found: it may be the head of a chain
 /// that an older snapshot holds differently.
-fn few_by_many(heap: &Heap, shapes: &[Shape], found: &mut Vec<Growth>, floor: u64) {
+fn few_by_many(heap: Option<&Heap>, shapes: &[Shape], found: &mut Vec<Growth>, floor: u64) {
+    let most = most_few(heap.is_none());
+    let is_few = |growth: &Growth| is_few(growth, most);
     for few in (0..found.len())
         .filter(|&index| is_few(&found[index]))
         .collect::<Vec<_>>()
@@ -30,7 +38,7 @@ fn few_by_many(heap: &Heap, shapes: &[Shape], found: &mut Vec<Growth>, floor: u6
         let heads: Vec<u32> = found[few]
             .members
             .iter()
-            .map(|&node| heap.dominators.number(node))
+            .filter_map(|&node| Some(heap?.dominators.number(node)))
             .collect();
         let is_above = |growth: &Growth| {
             let mut at = growth.shape;
@@ -44,12 +52,14 @@ fn few_by_many(heap: &Heap, shapes: &[Shape], found: &mut Vec<Growth>, floor: u6
             .filter(|growth| !is_few(growth))
             .filter(|growth| {
                 is_above(growth)
-                    || growth.members.first().is_some_and(|&node| {
-                        let number = heap.dominators.number(node);
-                        heads
-                            .iter()
-                            .any(|&head| head != number && heap.tree.dominates(head, number))
-                    })
+                    || heap
+                        .zip(growth.members.first())
+                        .is_some_and(|(heap, &node)| {
+                            let number = heap.dominators.number(node);
+                            heads
+                                .iter()
+                                .any(|&head| head != number && heap.tree.dominates(head, number))
+                        })
             })
             .map(|growth| growth.bytes)
             .sum();
@@ -59,8 +69,13 @@ fn few_by_many(heap: &Heap, shapes: &[Shape], found: &mut Vec<Growth>, floor: u6
     found.retain(|growth| growth.bytes >= floor.min(1));
 }
 
-fn is_few(growth: &Growth) -> bool {
-    !growth.chained && !growth.in_place && growth.more() <= FEW
+fn is_few(growth: &Growth, most: u64) -> bool {
+    !growth.chained && !growth.in_place && growth.more() <= most
+}
+
+/// So few new members are looked into: those of shapes weigh what all do on the average.
+pub(super) fn most_few(are_shapes: bool) -> u64 {
+    if are_shapes { FRAME } else { FEW }
 }
 
 /// A table grows with its entries: where those were found and weigh more, it is theirs.
@@ -112,7 +127,7 @@ fn parts_by_wholes(heap: &Heap, found: &mut Vec<Growth>, floor: u64) {
         let bytes = found[part].bytes;
         if part == whole
             || bytes > found[whole].bytes
-            || is_few(&found[whole]) && !is_few(&found[part])
+            || is_few(&found[whole], FEW) && !is_few(&found[part], FEW)
         {
             continue;
         }

@@ -322,6 +322,8 @@ impl Name {
             | b"(Eternal handles)"
             | b"(Stack roots)"
             | b"(Handle scope)"
+            // What V8's own code looks at, like a compiler's thread.
+            | b"(Strong roots)"
             | b"(Micro tasks)" => Name::CACHE,
             b"WeakRef" => Name::WEAK_REF,
             b"weak_refs_keep_during_job" | b"properties" | b"elements" => Name::REPEATED,
