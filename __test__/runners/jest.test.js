@@ -106,6 +106,7 @@ test('a clean project has no alarm, whatever its tests leave for later, and no f
   const files = {
     ...sources(30),
     'fails.test.js': "test('fails', () => { setTimeout(() => {}, 200); expect(1).toBe(2); });",
+    'late.test.js': "test('answers late', () => { setTimeout(() => {}, 15000); });",
     // Jest leaves its own listener for uncaught errors behind then, and with it the file.
     'cannot-load.test.js': "require('./nowhere'); test('never gets here', () => {});",
   };
@@ -115,7 +116,7 @@ test('a clean project has no alarm, whatever its tests leave for later, and no f
   const temporary = scratch(context);
   const { code, text } = await run(root, [jest, '-w', '2'], { env: { TMPDIR: temporary } });
   assert.strictEqual(code, 1, text);
-  assert.match(text, /Tests: +1 failed, 30 passed, 31 total/, text);
+  assert.match(text, /Tests: +1 failed, 31 passed, 32 total/, text);
   assert.deepStrictEqual(JSON.parse(fs.readFileSync(path.join(root, 'leaks.json'), 'utf8')).findings, [], text);
   assert.deepStrictEqual(fs.readdirSync(temporary).filter((name) => name.startsWith('leakwatch')), []);
 });

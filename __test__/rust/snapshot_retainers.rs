@@ -137,6 +137,29 @@ fn the_value_of_a_weak_map_is_held_by_key_and_map_together() {
 }
 
 #[test]
+fn a_timer_that_fires_once_is_known_by_what_it_repeats() {
+    // V8 names `null` from Node 24 on; the number of an interval has no node.
+    for (repeat, one_shot) in [
+        (Some("null"), true),
+        (Some("system / Oddball"), true),
+        (Some("heap number"), false),
+        (None, false),
+    ] {
+        let mut realm = Realm::new();
+        let global = realm.global;
+        let callback = realm.function("/app/test/a.test.js", 1, global);
+        let timer = realm.heap.node("object", "Timeout", 64);
+        realm.heap.edge(0, "element", "2", timer);
+        realm.heap.edge(timer, "property", "_onTimeout", callback);
+        if let Some(name) = repeat {
+            let node = realm.heap.node("hidden", name, 16);
+            realm.heap.edge(timer, "property", "_repeat", node);
+        }
+        assert_eq!(realm.explained()[0].one_shot, one_shot, "{repeat:?}");
+    }
+}
+
+#[test]
 fn what_is_held_by_another_marked_object_alone_says_so() {
     let mut realm = Realm::new();
     let second = realm.marked("second");

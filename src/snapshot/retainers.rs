@@ -206,7 +206,10 @@ impl Teller<'_> {
             .iter()
             .rfind(|node| self.graph.raw_name(**node) == b"Timeout")
             .and_then(|timer| self.graph.follow(*timer, "_repeat"))
-            .is_some_and(|repeat| self.graph.raw_name(repeat) == b"null")
+            .is_some_and(|repeat| {
+                // Before Node 24 nobody tells `null` from other values of its kind; a number has no node.
+                matches!(self.graph.raw_name(repeat), b"null" | b"system / Oddball")
+            })
     }
 
     /// A function of the program's own near `from`, for a handle whose chain has none.
