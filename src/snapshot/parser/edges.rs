@@ -6,7 +6,7 @@ use crate::snapshot::layout::{Layout, MAX_FIELDS};
 use crate::snapshot::numbers::{self, Divisor, Doubt, Ends, Fours, Separator};
 use crate::snapshot::parser::column::Column;
 use crate::snapshot::parser::nodes::Nodes;
-use crate::snapshot::parser::records::{self, Records};
+use crate::snapshot::parser::records::{self, Blocks, Records};
 use crate::snapshot::parser::{Pulse, capacity, string_index, too_many};
 use crate::snapshot::scanner::Scanner;
 use crate::v8::cpu;
@@ -132,22 +132,6 @@ struct Reader {
     ends: Ends,
 }
 
-/// The block at `at`, to be read as fast as the processor can.
-struct Block<'a> {
-    reader: &'a mut Reader,
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl cpu::Work for Block<'_> {
-    type Output = usize;
-
-    #[inline(always)]
-    fn run<D: cpu::Decimals>(self, decimals: D) -> usize {
-        self.reader.push_records(decimals, self.bytes, self.at)
-    }
-}
-
 impl Records for Reader {
     fn fields(&self) -> usize {
         self.fields.count
@@ -186,8 +170,7 @@ impl Records for Reader {
     }
 
     fn push_block(&mut self, bytes: &[u8], at: usize) -> usize {
-        let reader = self;
-        cpu::run(Block { reader, bytes, at })
+        records::read_block(self, bytes, at)
     }
 
     fn check_count(&self, start: u64) -> Result<(), SnapshotError> {
@@ -198,9 +181,9 @@ impl Records for Reader {
     }
 }
 
-impl Reader {
+impl Blocks for Reader {
     #[inline(always)]
-    fn push_records<D: cpu::Decimals>(&mut self, decimals: D, bytes: &[u8], at: usize) -> usize {
+    fn read_block<D: cpu::Decimals>(&mut self, decimals: D, bytes: &[u8], at: usize) -> usize {
         let fields = &self.fields;
         self.ends.find(bytes, at);
         // Edges that are left over begin the next block.

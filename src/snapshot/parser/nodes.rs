@@ -7,7 +7,7 @@ use crate::snapshot::kind::NodeType;
 use crate::snapshot::layout::{Layout, MAX_FIELDS};
 use crate::snapshot::numbers::{self, Doubt, Ends, Fours, Separator};
 use crate::snapshot::parser::column::Column;
-use crate::snapshot::parser::records::{self, Records};
+use crate::snapshot::parser::records::{self, Blocks, Records};
 use crate::snapshot::parser::{Pulse, capacity, string_index, too_many};
 use crate::snapshot::scanner::Scanner;
 use crate::snapshot::sizes::Sizes;
@@ -150,30 +150,6 @@ struct Reader {
     ends: Ends,
 }
 
-/// The block at `at`, to be read as fast as the processor can.
-struct Block<'a> {
-    reader: &'a mut Reader,
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl cpu::Work for Block<'_> {
-    type Output = usize;
-
-    #[inline(always)]
-    fn run<D: cpu::Decimals>(self, decimals: D) -> usize {
-        match self.reader.fields.count {
-            6 => self
-                .reader
-                .push_records::<6, D>(decimals, self.bytes, self.at),
-            7 => self
-                .reader
-                .push_records::<7, D>(decimals, self.bytes, self.at),
-            _ => 0,
-        }
-    }
-}
-
 impl Records for Reader {
     fn fields(&self) -> usize {
         self.fields.count
@@ -210,8 +186,7 @@ impl Records for Reader {
     }
 
     fn push_block(&mut self, bytes: &[u8], at: usize) -> usize {
-        let reader = self;
-        cpu::run(Block { reader, bytes, at })
+        records::read_block(self, bytes, at)
     }
 
     fn check_count(&self, start: u64) -> Result<(), SnapshotError> {
@@ -222,6 +197,17 @@ impl Records for Reader {
             return Err(too_many(start, "nodes"));
         }
         Ok(())
+    }
+}
+
+impl Blocks for Reader {
+    #[inline(always)]
+    fn read_block<D: cpu::Decimals>(&mut self, decimals: D, bytes: &[u8], at: usize) -> usize {
+        match self.fields.count {
+            6 => self.push_records::<6, D>(decimals, bytes, at),
+            7 => self.push_records::<7, D>(decimals, bytes, at),
+            _ => 0,
+        }
     }
 }
 

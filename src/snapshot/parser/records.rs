@@ -5,6 +5,7 @@ use crate::snapshot::layout::MAX_FIELDS;
 use crate::snapshot::numbers::BLOCK;
 use crate::snapshot::parser::Pulse;
 use crate::snapshot::scanner::Scanner;
+use crate::v8::cpu;
 
 /// What the records of a section become.
 pub(super) trait Records {
@@ -23,6 +24,32 @@ pub(super) trait Records {
 
     /// Refuses more records than 32 bits can number; `start` is where the last of them began.
     fn check_count(&self, start: u64) -> Result<(), SnapshotError>;
+}
+
+/// Reading of whole blocks, for the instructions that the processor has.
+pub(super) trait Blocks {
+    /// What [`Records::push_block`] does. Mark it `#[inline(always)]`, or it is compiled for the baseline alone.
+    fn read_block<D: cpu::Decimals>(&mut self, decimals: D, bytes: &[u8], at: usize) -> usize;
+}
+
+/// Has `reader` read the block at `at` as fast as the processor can.
+pub(super) fn read_block<R: Blocks>(reader: &mut R, bytes: &[u8], at: usize) -> usize {
+    cpu::run(Block { reader, bytes, at })
+}
+
+struct Block<'a, R> {
+    reader: &'a mut R,
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<R: Blocks> cpu::Work for Block<'_, R> {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<D: cpu::Decimals>(self, decimals: D) -> usize {
+        self.reader.read_block(decimals, self.bytes, self.at)
+    }
 }
 
 /// Reads the list at the scanner's next byte.
