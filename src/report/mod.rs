@@ -1,6 +1,7 @@
 //! One model, versioned schema: JSON and text. The HTML page is made of the JSON by `lib/report`.
 
 mod json;
+mod path_lines;
 mod text;
 
 pub use json::{

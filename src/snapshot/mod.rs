@@ -4,10 +4,12 @@
 pub(crate) mod bits;
 pub(crate) mod class_deltas;
 pub mod classes;
+pub(crate) mod commas;
 pub(crate) mod contexts;
 pub(crate) mod describe;
 pub(crate) mod detached;
 pub mod diff;
+pub(crate) mod divisor;
 pub mod dominators;
 pub mod error;
 pub(crate) mod fingerprint;

@@ -6,103 +6,10 @@
 //! branch per digit, four numbers side by side where the processor can. Anything unusual (other white space, longer numbers, the end of the array) is found by checks that
 //! are summed up over the block; a block with any is left to [`crate::snapshot::scanner`], which knows what is wrong.
 
-use crate::v8::cpu::{self, Decimals, OneByOne, equal_bytes};
-
-/// Bytes looked through at once: what is found in them stays in the first-level cache.
-pub(crate) const BLOCK: usize = 4096;
+use crate::v8::cpu::{Decimals, OneByOne};
 
 /// Bytes that must lie before a block.
 pub(crate) const SLACK: usize = 16;
-
-/// The most records of `FIELDS` or more fields in a block.
-pub(crate) const fn max_records(fields: usize) -> usize {
-    BLOCK / fields
-}
-
-/// Where the fields of a block end: at a comma each.
-pub(crate) struct Ends {
-    at: Box<[u32; BLOCK + 64]>,
-    count: usize,
-}
-
-impl Ends {
-    pub(crate) fn new() -> Ends {
-        Ends {
-            at: Box::new([0; BLOCK + 64]),
-            count: 0,
-        }
-    }
-
-    /// Finds the commas of the block at `start` in `bytes`, as far as whole lots of 64 bytes go.
-    #[inline(never)]
-    pub(crate) fn find(&mut self, bytes: &[u8], start: usize) {
-        let block = &bytes[start..bytes.len().min(start + BLOCK)];
-        self.count = match cpu::places_of(b',', block, start as u32, &mut self.at) {
-            Some(count) => count,
-            None => cpu::run(ByBits {
-                ends: &mut *self,
-                block,
-                start,
-            }),
-        };
-    }
-
-    #[inline(always)]
-    fn find_by_bits(&mut self, block: &[u8], start: usize) -> usize {
-        let mut count = 0;
-        let mut base = start as u32;
-        for lot in block.as_chunks::<64>().0 {
-            let mut commas = equal_bytes(lot, b',');
-            let found = commas.count_ones() as usize;
-            let Some(room) = self.at.get_mut(count..count + 64) else {
-                break;
-            };
-            // More slots are filled than there are commas, which costs less than guessing when to stop.
-            let mut fill = |from: usize, to: usize| {
-                for slot in &mut room[from..to] {
-                    *slot = base + commas.trailing_zeros();
-                    commas &= commas.wrapping_sub(1);
-                }
-            };
-            fill(0, 8);
-            if found > 8 {
-                fill(8, 16);
-            }
-            if found > 16 {
-                fill(16, 24);
-            }
-            if found > 24 {
-                fill(24, 64);
-            }
-            count += found;
-            base += 64;
-        }
-        count
-    }
-
-    /// The ends of all whole records of `fields` fields.
-    #[inline(always)]
-    pub(crate) fn records(&self, fields: usize) -> &[u32] {
-        let count = self.count - self.count % fields;
-        &self.at[..count]
-    }
-}
-
-/// The search for commas in `block`, whose first byte is number `start`.
-struct ByBits<'a> {
-    ends: &'a mut Ends,
-    block: &'a [u8],
-    start: usize,
-}
-
-impl cpu::Work for ByBits<'_> {
-    type Output = usize;
-
-    #[inline(always)]
-    fn run<D: Decimals>(self, _: D) -> usize {
-        self.ends.find_by_bits(self.block, self.start)
-    }
-}
 
 /// What is unusual about a block; looked at once, at its end.
 #[derive(Default)]
@@ -321,37 +228,6 @@ impl Separator {
     }
 }
 
-/// Division by a number that is known only at run time, which divides without remainder as a rule.
-#[derive(Clone, Copy)]
-pub(crate) struct Divisor {
-    divisor: u32,
-    /// 2³⁴ over the divisor, rounded up.
-    inverse: u32,
-}
-
-impl Divisor {
-    /// What fits into 32 bits with its inverse.
-    pub(crate) const RANGE: std::ops::RangeInclusive<usize> = 5..=16;
-
-    /// `divisor` is in [`Divisor::RANGE`].
-    pub(crate) fn new(divisor: usize) -> Divisor {
-        Divisor {
-            divisor: divisor as u32,
-            inverse: ((1_u64 << 34) / divisor.max(1) as u64 + 1) as u32,
-        }
-    }
-
-    /// Quotient and remainder of a value of up to nine digits.
-    #[inline(always)]
-    pub(crate) fn divide(self, value: u32) -> (u32, u32) {
-        let quotient = ((u64::from(value) * u64::from(self.inverse)) >> 34) as u32;
-        (
-            quotient,
-            value.wrapping_sub(quotient.wrapping_mul(self.divisor)),
-        )
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -435,38 +311,5 @@ mod tests {
         assert_eq!(read(text, false), None);
         assert_eq!(read(&text.replace(",1234", ",:234"), true), None);
         assert_eq!(read(&text.replace("9,7,1", "9,,71"), true), None);
-    }
-
-    #[test]
-    fn divides_exactly() {
-        for divisor in Divisor::RANGE {
-            let by = Divisor::new(divisor);
-            let divisor = divisor as u32;
-            for value in (0..1000).chain([123_456_789, 999_999_999]) {
-                assert_eq!(by.divide(value), (value / divisor, value % divisor));
-            }
-            for value in (0..1000).map(|below| (999_999_999 - below) / divisor * divisor) {
-                assert_eq!(by.divide(value), (value / divisor, 0));
-                assert_eq!(by.divide(value - 1).1, divisor - 1);
-            }
-        }
-    }
-
-    #[test]
-    fn finds_every_comma_of_a_block() {
-        for step in [1, 2, 3, 5, 8, 21] {
-            let bytes: Vec<u8> = (0..BLOCK + 640)
-                .map(|at| if at % step == 0 { b',' } else { b'7' })
-                .collect();
-            let mut ends = Ends::new();
-            ends.find(&bytes, 64);
-            let expected: Vec<u32> = (64..64 + BLOCK as u32)
-                .filter(|at| (*at as usize).is_multiple_of(step))
-                .collect();
-            assert_eq!(ends.records(1), expected);
-            ends.at.fill(0);
-            ends.count = ends.find_by_bits(&bytes[64..64 + BLOCK], 64);
-            assert_eq!(ends.records(1), expected);
-        }
     }
 }

@@ -1,9 +1,11 @@
 //! The section `edges`: one record an edge, in the order of the nodes they lead from.
 
 use crate::snapshot::SnapshotError;
+use crate::snapshot::commas::{self, Ends};
+use crate::snapshot::divisor::Divisor;
 use crate::snapshot::kind::EdgeType;
 use crate::snapshot::layout::{Layout, MAX_FIELDS};
-use crate::snapshot::numbers::{self, Divisor, Doubt, Ends, Fours, Separator};
+use crate::snapshot::numbers::{Doubt, Fours, Separator};
 use crate::snapshot::parser::column::Column;
 use crate::snapshot::parser::nodes::Nodes;
 use crate::snapshot::parser::records::{self, Blocks, Records};
@@ -120,7 +122,7 @@ impl Fields {
 const GROUP: usize = 4;
 
 /// The most edges of a block, in whole groups.
-const MAX_RECORDS: usize = numbers::max_records(3).next_multiple_of(GROUP);
+const MAX_RECORDS: usize = commas::max_records(3).next_multiple_of(GROUP);
 
 struct Reader {
     targets: Column<u32>,

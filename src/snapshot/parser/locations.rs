@@ -1,9 +1,11 @@
 //! The section `locations`: where functions and constructors stand.
 
 use crate::snapshot::SnapshotError;
+use crate::snapshot::commas::{self, Ends};
+use crate::snapshot::divisor::Divisor;
 use crate::snapshot::graph::{Location, NO_LOCATION};
 use crate::snapshot::layout::{Layout, MAX_FIELDS};
-use crate::snapshot::numbers::{self, Divisor, Doubt, Ends, Fours, Separator};
+use crate::snapshot::numbers::{Doubt, Fours, Separator};
 use crate::snapshot::parser::records::{self, Records};
 use crate::snapshot::parser::{Pulse, too_many};
 use crate::snapshot::scanner::Scanner;
@@ -50,7 +52,7 @@ impl Locations {
 /// Object, script, line, column.
 const FIELDS: usize = 4;
 
-const MAX_RECORDS: usize = numbers::max_records(FIELDS);
+const MAX_RECORDS: usize = commas::max_records(FIELDS);
 
 struct Reader {
     locations: Locations,

@@ -3,9 +3,10 @@
 use rustc_hash::FxHashMap;
 
 use crate::snapshot::SnapshotError;
+use crate::snapshot::commas::{self, Ends};
 use crate::snapshot::kind::NodeType;
 use crate::snapshot::layout::{Layout, MAX_FIELDS};
-use crate::snapshot::numbers::{self, Doubt, Ends, Fours, Separator};
+use crate::snapshot::numbers::{Doubt, Fours, Separator};
 use crate::snapshot::parser::column::Column;
 use crate::snapshot::parser::records::{self, Blocks, Records};
 use crate::snapshot::parser::{Pulse, capacity, string_index, too_many};
@@ -134,7 +135,7 @@ impl Fields {
 }
 
 /// The most nodes of a block: they have five fields at least.
-const MAX_RECORDS: usize = numbers::max_records(5);
+const MAX_RECORDS: usize = commas::max_records(5);
 
 struct Reader {
     types: Column<u8>,

@@ -1,8 +1,8 @@
 //! A long list of records: read a block at a time as V8 writes it, record by record where anything is unusual.
 
 use crate::snapshot::SnapshotError;
+use crate::snapshot::commas::BLOCK;
 use crate::snapshot::layout::MAX_FIELDS;
-use crate::snapshot::numbers::BLOCK;
 use crate::snapshot::parser::Pulse;
 use crate::snapshot::scanner::Scanner;
 use crate::v8::cpu;
