@@ -45,6 +45,8 @@ class Watch extends EventEmitter {
     this._endings = [];
     this._nextGc = 0;
     this._nextBaseline = 0;
+    this._untold = [];
+    this._isJudgeDue = false;
     this._ticking = false;
     this._evidence = null;
     // The leak that is told as soon as its suspects are found.
@@ -76,6 +78,7 @@ class Watch extends EventEmitter {
     const counts = native.counts();
     this._nextGc = counts.gcs;
     this._nextBaseline = counts.baselines;
+    this._untold = [];
     const hooked = native.watch(
       natural && host.isNative('gcEvents'),
       checked.window || DEFAULT_WINDOW,
@@ -169,21 +172,33 @@ class Watch extends EventEmitter {
     }
   }
 
-  /** Hands on what has been recorded since the last time. */
+  /** Hands on what has been recorded since the last time. A listener may stop the watching, or begin it anew, in the middle. */
   _poll() {
     deliver.drain();
+    this._collect();
+    while (this._untold.length > 0) {
+      const [name, record] = this._untold.shift();
+      if (name === 'baseline') this._isJudgeDue = true;
+      this.emit(name, record);
+    }
+    if (!this._isJudgeDue) return;
+    this._isJudgeDue = false;
+    this._judge();
+  }
+
+  /** Each record is taken once, before anybody hears of it. */
+  _collect() {
     const wantsGcs = this.listenerCount('gc') > 0;
     if (!wantsGcs && native.baselineCount() <= this._nextBaseline) return;
     const { gcs, baselines } = records(wantsGcs ? this._nextGc : Number.MAX_SAFE_INTEGER, this._nextBaseline);
     for (const gc of gcs) {
       this._nextGc = gc.seq + 1;
-      this.emit('gc', gc);
+      this._untold.push(['gc', gc]);
     }
     for (const baseline of baselines) {
       this._nextBaseline = baseline.index + 1;
-      this.emit('baseline', baseline);
+      this._untold.push(['baseline', baseline]);
     }
-    if (baselines.length > 0) this._judge();
   }
 
   _judge() {
