@@ -265,7 +265,7 @@ class Watch extends EventEmitter {
     }
     this.emit('snapshot', result);
     const { keepSnapshots: keep, keepSnapshotBytes: bytes } = this.options;
-    if (keep || bytes) require('./storage').retain(this._directory(), { keep, bytes });
+    if (keep || bytes) require('./storage').retain(this._directory(), { keep, bytes, newest: result.path });
   }
 
   /** 'error' without a listener would end the process, which is not ours. */
