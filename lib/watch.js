@@ -43,6 +43,8 @@ class Watch extends EventEmitter {
     super();
     this.options = {};
     this._endings = [];
+    /** How often it was asked for. */
+    this._starts = 0;
     this._nextGc = 0;
     this._nextBaseline = 0;
     this._untold = [];
@@ -288,6 +290,7 @@ function theWatch() {
 function start(given) {
   const checked = options.start(given);
   const watch = theWatch();
+  watch._starts += 1;
   if (native.isWatching()) {
     if (given === undefined) return watch;
     watch._tell();
