@@ -278,7 +278,7 @@ class Watch extends EventEmitter {
 }
 
 // One Watch for this isolate, however often this file is loaded into a realm.
-const KEY = Symbol.for('leakwatch.watch');
+const KEY = host.keyOf('watch');
 
 function theWatch() {
   if (!process[KEY]) {
