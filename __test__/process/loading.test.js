@@ -227,7 +227,7 @@ test('in a cluster each process is watched for itself', (t) => {
       leakwatch.start().once('snapshot', () => process.send('served'));
     }`);
   const { spawnSync } = require('child_process');
-  const result = spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: 60000 });
+  const result = spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: 300000 });
   assert.deepStrictEqual([result.status, result.signal], [0, null], result.stderr);
   assert.strictEqual(wholeFiles(out), 2);
 });
