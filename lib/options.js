@@ -198,12 +198,15 @@ function check(what, table, value) {
 
 const SWITCHES = { true: true, on: true, 1: true, false: false, off: false, 0: false };
 
+/** What is no number is refused as it was written. */
+const toNumber = (text) => (Number.isNaN(Number(text)) ? text : Number(text));
+
 /** How the text of an environment variable becomes the option of that name. */
 const PARSERS = {
-  forceGcEvery: Number,
-  window: Number,
-  keepSnapshots: Number,
-  keepSnapshotBytes: Number,
+  forceGcEvery: toNumber,
+  window: toNumber,
+  keepSnapshots: toNumber,
+  keepSnapshotBytes: toNumber,
   nearHeapLimit: (text) => (text in SWITCHES ? SWITCHES[text] : text),
   snapshotSignal: (text) => (SWITCHES[text] === false ? false : text),
   control: (text) => (text in SWITCHES ? SWITCHES[text] : text),

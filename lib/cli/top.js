@@ -8,6 +8,7 @@ const { HistorySource, SocketSource, historyOf } = require('./top-sources');
 const { frame, lines } = require('./top-view');
 const { Screen } = require('./screen');
 const { find } = require('../control/client');
+const { expand } = require('../history/reader');
 const { Wrong, duration, flag, parse, text } = require('./arguments');
 
 const RULES = { '--interval': duration, '--once': flag, '--no-color': flag, '--control': text };
@@ -72,6 +73,10 @@ async function main(command, argv) {
   const interval = Math.max(MIN_INTERVAL_MS, options.interval || INTERVAL_MS);
   const source = sourceOf(rest[0], options);
   const isTerminal = process.stdout.isTTY && process.stdin.isTTY && process.env.TERM !== 'dumb';
+  // On a terminal it waits for the first file.
+  if (!isTerminal && fs.existsSync(rest[0]) && expand([rest[0]]).length === 0) {
+    throw new Wrong(`the folder ${rest[0]} holds no history: there is no .jsonl file in it`);
+  }
   if (options.once || !isTerminal) return print(source, interval, options.once);
   return live(source, interval, !options.noColor && !process.env.NO_COLOR);
 }
