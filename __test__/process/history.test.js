@@ -36,6 +36,13 @@ test('a folder: one file of whole lines, private, from header to end', async (t)
   assert.deepStrictEqual({ ...lines[lines.length - 1], time: 0 }, { type: 'end', time: 0, code: 0 });
 });
 
+test('a folder that cannot be made is said, and the program runs on', { skip: process.platform === 'linux' ? false : 'needs /proc' }, async () => {
+  const { stdout, stderr } = await passes('leakwatch.tick(); console.log("ran");', into('/proc/leakwatch/history/', { LEAKWATCH_CONTROL: '/proc/leakwatch/control' }));
+  assert.strictEqual(stdout, 'ran\n');
+  assert.match(stderr, /^leakwatch\[\d+\]: .*(?:ENOENT|EACCES).*proc.leakwatch/m);
+  assert.match(stderr, /^leakwatch\[\d+\]: no control socket: .proc.leakwatch.control cannot be made \((?:ENOENT|EACCES)\)/m);
+});
+
 test('a name of its own for each process and thread, given a name, a template or a folder', async (t) => {
   const directory = folder(t);
   const program = `

@@ -7,6 +7,7 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { readRuns } = require('../history/reader');
+const { makeFolder } = require('../make-folder');
 const { fromEnvironment, start: checkStart } = require('../options');
 const { Wrong, parse, text } = require('./arguments');
 const { checkOutput, reason, writeOutput } = require('./output');
@@ -81,9 +82,9 @@ function checkStartOption(name, value) {
   }
 }
 
-function makeFolder(history, given) {
+function makeHistory(history, given) {
   try {
-    fs.mkdirSync(history, { recursive: true, mode: 0o700 });
+    makeFolder(history, 0o700);
   } catch (error) {
     throw new Wrong(`--history ${given} cannot be a folder: ${reason(error)}`);
   }
@@ -163,7 +164,7 @@ async function main(name, argv) {
   const variables = startVariables(options);
   checkOutput('-o', options.o);
   const history = path.resolve(options.history || fs.mkdtempSync(path.join(os.tmpdir(), 'leakwatch-run-')));
-  makeFolder(history, options.history);
+  makeHistory(history, options.history);
   const since = Date.now();
   const child = spawn(file, args, { stdio: 'inherit', env: environment(variables, history) });
   const report = () => tell(history, since);
