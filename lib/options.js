@@ -44,6 +44,13 @@ const signal = (name, value) => {
   }
   return value;
 };
+/** As the addon reads it, and `process.version` says it. */
+const version = (name, value) => {
+  if (typeof value !== 'string' || !/^v?\d{1,9}(\.\d{1,9}){0,2}(-.*)?$/.test(value)) {
+    throw invalid(name, `must be a version like '20.11.0', not ${show(value)}`);
+  }
+  return value;
+};
 const compress = (name, value) => (value === false ? undefined : oneOf('gzip', 'zstd')(name, value));
 const signalName = (name, value) => {
   if (typeof value !== 'string' || !/^SIG[A-Z0-9]+$/.test(value)) {
@@ -142,7 +149,7 @@ const DIFF = {
   sourceMaps: boolean,
   threads: whole(0, 64),
   suppress: string,
-  nodeVersion: string,
+  nodeVersion: version,
   signal,
   onProgress: fn,
 };
