@@ -114,12 +114,16 @@ describe('the command ends', () => {
     }
   });
 
-  it('with 2 where a folder holds no history', async () => {
+  it('with 2 where there is no history', async () => {
     const empty = fs.mkdtempSync(path.join(folder, 'empty-'));
-    for (const args of [['report', empty, '-o', path.join(folder, 'page.html')], ['top', empty]]) {
-      const { code, stderr } = await command(args);
-      assert.strictEqual(code, 2, stderr);
-      assert.match(stderr, /^leakwatch: the folder .*empty-.* holds no history/);
+    const begun = path.join(folder, 'empty.jsonl');
+    fs.writeFileSync(begun, '');
+    for (const where of [empty, begun]) {
+      for (const args of [['report', where, '-o', path.join(folder, 'page.html')], ['top', where], ['top', '--once', where]]) {
+        const { code, stderr } = await command(args);
+        assert.strictEqual(code, 2, stderr);
+        assert.match(stderr, /^leakwatch: .*empty.* holds no history: nothing has been recorded there\n/);
+      }
     }
   });
 

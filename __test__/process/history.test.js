@@ -94,6 +94,32 @@ for (const [name, { end, signal = null, code = null }] of Object.entries(ENDS)) 
   });
 }
 
+test('a disk that is full from the beginning leaves no file that holds nothing, or half a header', needsMounts, async (t) => {
+  const directory = folder(t);
+  const { stderr } = await passes(
+    `const fill = () => {
+      for (let size = 1 << 16; size >= 1; ) {
+        try { fs.appendFileSync('fill', 'x'.repeat(size)); } catch (_) { size = size >> 1; }
+      }
+    };
+    const { Target } = require(${text(path.join(ROOT, 'lib', 'history', 'target.js'))});
+    const self = { pid: process.pid, threadId: 0, processStart: Date.now() };
+    fs.mkdirSync('half');
+    const target = new Target('half/h.jsonl', self);
+    fill();
+    assert.throws(() => target.create('{"type":"header"}\\n'.padEnd(9000, ' ')), { code: 'ENOSPC' });
+    assert.deepStrictEqual(fs.readdirSync('half'), []);
+    fs.truncateSync('fill', fs.statSync('fill').size - 4096);
+    assert.throws(() => target.create('{"type":"header"}\\n'.padEnd(9000, ' ')), { code: 'ENOSPC' });
+    assert.deepStrictEqual(fs.readdirSync('half'), [], 'half a header');
+    fs.unlinkSync('fill');
+    target.create('{"type":"header"}\\n');
+    assert.deepStrictEqual(fs.readdirSync('half'), ['h.jsonl']);`,
+    { wrap: (command) => mounted(`mount -t tmpfs -o size=80k tmpfs ${directory}`, `cd ${directory}`)(command) }
+  );
+  assert.strictEqual(stderr, '');
+});
+
 test('a full disk is told once, and the program goes on', needsMounts, async (t) => {
   const directory = folder(t);
   const { stdout, stderr } = await passes(

@@ -4,7 +4,7 @@
 const fs = require('fs');
 const path = require('path');
 const { run, suppressText } = require('../analysis');
-const { expand, readRuns } = require('../history/reader');
+const { readRuns } = require('../history/reader');
 const { historyModel } = require('../history/series');
 const { page } = require('../report/page');
 const { Wrong, flag, many, nodeVersion, parse, text, whole } = require('./arguments');
@@ -71,8 +71,8 @@ async function main(command, argv) {
   if (snapshots.length + histories.length === 0) throw new Wrong('report takes snapshots, oldest first, or --history FILE, or both');
   if (!options.o && !options.json) throw new Wrong('report needs -o OUT, the page to write');
   checkOutput('-o', options.o);
-  const empty = histories.find((given) => expand([given]).length === 0);
-  if (empty !== undefined) throw new Wrong(`the folder ${empty} holds no history: there is no .jsonl file in it`);
+  const empty = histories.find((given) => readRuns([given]).length === 0);
+  if (empty !== undefined) throw new Wrong(`${empty} holds no history: nothing has been recorded there`);
   const { model, found } = await reportModel({ snapshots, histories, options });
   const content = options.json ? `${JSON.stringify(model, null, 2)}\n` : page(model);
   if (options.o) writeOutput(options.o, content, 0o600);

@@ -8,7 +8,6 @@ const { HistorySource, SocketSource, historyOf } = require('./top-sources');
 const { frame, lines } = require('./top-view');
 const { Screen } = require('./screen');
 const { find } = require('../control/client');
-const { expand } = require('../history/reader');
 const { Wrong, duration, flag, parse, text } = require('./arguments');
 
 const RULES = { '--interval': duration, '--once': flag, '--no-color': flag, '--control': text };
@@ -38,10 +37,12 @@ function sourceOf(word, options) {
 }
 
 /** Without a terminal: a line for each run whenever it has something new. */
-async function print(source, interval, isOnce) {
+async function print(source, interval, isOnce, word) {
   let before = new Map();
   for (;;) {
     const rows = await source.poll();
+    // On a terminal it waits for the first.
+    if (rows.length === 0) throw new Wrong(`${word} holds no history: nothing has been recorded there`);
     const now = new Map(rows.map((row) => [row.name, lines(row)]));
     for (const [name, line] of now) if (before.get(name) !== line) process.stdout.write(`${line}\n`);
     before = now;
@@ -73,11 +74,7 @@ async function main(command, argv) {
   const interval = Math.max(MIN_INTERVAL_MS, options.interval || INTERVAL_MS);
   const source = sourceOf(rest[0], options);
   const isTerminal = process.stdout.isTTY && process.stdin.isTTY && process.env.TERM !== 'dumb';
-  // On a terminal it waits for the first file.
-  if (!isTerminal && fs.existsSync(rest[0]) && expand([rest[0]]).length === 0) {
-    throw new Wrong(`the folder ${rest[0]} holds no history: there is no .jsonl file in it`);
-  }
-  if (options.once || !isTerminal) return print(source, interval, options.once);
+  if (options.once || !isTerminal) return print(source, interval, options.once, rest[0]);
   return live(source, interval, !options.noColor && !process.env.NO_COLOR);
 }
 

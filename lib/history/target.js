@@ -103,7 +103,12 @@ class Target {
   _exclusive(header) {
     const descriptor = fs.openSync(this.file, 'wx', 0o600);
     try {
-      fs.writeSync(descriptor, header);
+      // Unlike writeSync, all of it or an error.
+      fs.writeFileSync(descriptor, header);
+    } catch (error) {
+      // Nothing could be appended to half a header.
+      fs.unlinkSync(this.file);
+      throw error;
     } finally {
       fs.closeSync(descriptor);
     }
