@@ -38,6 +38,13 @@ function checkOutput(name, file) {
   if (!(stats && canWrite(file)) && !canWrite(folder)) throw new Wrong(`${name} ${file} cannot be written: no permission`);
 }
 
+/** Throws where nothing can be made in `folder`, the value of the option `name`. */
+function checkFolder(name, folder) {
+  const stats = statsOf(folder);
+  if (!stats || !stats.isDirectory()) throw new Wrong(`${name} needs a directory that is there, not ${folder}`);
+  if (!canWrite(folder)) throw new Wrong(`${name} ${folder} cannot be written to: no permission`);
+}
+
 /** Throws where the suppress file of `--suppress` is not there. */
 function checkSuppress(file) {
   if (file !== undefined) suppressText(file);
@@ -52,4 +59,4 @@ function writeOutput(file, content, mode) {
   }
 }
 
-module.exports = { checkOutput, checkSuppress, reason, writeOutput };
+module.exports = { checkFolder, checkOutput, checkSuppress, reason, writeOutput };

@@ -7,7 +7,7 @@ const path = require('path');
 const { Captures } = require('../evidence/captures');
 const { run, suppressText } = require('../analysis');
 const { bytes, duration } = require('./format');
-const { checkOutput, checkSuppress, writeOutput } = require('./output');
+const { checkFolder, checkOutput, checkSuppress, writeOutput } = require('./output');
 
 const COUNT = 3;
 const INTERVAL_MS = 10000;
@@ -55,6 +55,7 @@ async function suspects(options, ask) {
   const { count = COUNT, interval = INTERVAL_MS, dir = os.tmpdir(), mode, o } = options;
   checkOutput('-o', o);
   checkSuppress(options.suppress);
+  checkFolder('--dir', dir);
   const captures = new Captures(path.resolve(dir));
   return held(() => captures.remove(), async () => {
     for (let at = 0; at < count; at++) {

@@ -42,7 +42,7 @@ async function print(source, interval, isOnce, word) {
   for (;;) {
     const rows = await source.poll();
     // On a terminal it waits for the first.
-    if (rows.length === 0) throw new Wrong(`${word} holds no history: nothing has been recorded there`);
+    if (rows.length === 0) throw source.silence || new Wrong(`${word} holds no history: nothing has been recorded there`);
     const now = new Map(rows.map((row) => [row.name, lines(row)]));
     for (const [name, line] of now) if (before.get(name) !== line) process.stdout.write(`${line}\n`);
     before = now;
