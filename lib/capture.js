@@ -144,7 +144,7 @@ const read = (kept) => JSON.parse(native.readCaptures({ kept, since: [kept.numbe
 /** `held`: the event loop does not end before the capture is there. */
 async function capture(given, held = true) {
   const { since: earlier, topSuspects, minGrowthBytes, sourceMaps, ...checked } = options.capture(given);
-  const wanted = { ...among('since', earlier || []), topSuspects, minGrowthBytes, sourceMaps };
+  const wanted = { ...among('since', earlier === undefined ? [] : earlier), topSuspects, minGrowthBytes, sourceMaps };
   const start = process.hrtime();
   const forks = checked.mode !== 'inline' && host.isNative('fork');
   if (checked.mode === 'fork' && !forks) throw unavailable('fork', host.capabilities.get('fork').why);

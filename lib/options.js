@@ -44,6 +44,13 @@ const signal = (name, value) => {
   }
   return value;
 };
+/** As the addon reads it, and `process.version` says it. */
+const version = (name, value) => {
+  if (typeof value !== 'string' || !/^v?\d{1,9}(\.\d{1,9}){0,2}(-.*)?$/.test(value)) {
+    throw invalid(name, `must be a version like '20.11.0', not ${show(value)}`);
+  }
+  return value;
+};
 const compress = (name, value) => (value === false ? undefined : oneOf('gzip', 'zstd')(name, value));
 const signalName = (name, value) => {
   if (typeof value !== 'string' || !/^SIG[A-Z0-9]+$/.test(value)) {
@@ -142,7 +149,7 @@ const DIFF = {
   sourceMaps: boolean,
   threads: whole(0, 64),
   suppress: string,
-  nodeVersion: string,
+  nodeVersion: version,
   signal,
   onProgress: fn,
 };
@@ -198,12 +205,15 @@ function check(what, table, value) {
 
 const SWITCHES = { true: true, on: true, 1: true, false: false, off: false, 0: false };
 
+/** What is no number is refused as it was written. */
+const toNumber = (text) => (Number.isNaN(Number(text)) ? text : Number(text));
+
 /** How the text of an environment variable becomes the option of that name. */
 const PARSERS = {
-  forceGcEvery: Number,
-  window: Number,
-  keepSnapshots: Number,
-  keepSnapshotBytes: Number,
+  forceGcEvery: toNumber,
+  window: toNumber,
+  keepSnapshots: toNumber,
+  keepSnapshotBytes: toNumber,
   nearHeapLimit: (text) => (text in SWITCHES ? SWITCHES[text] : text),
   snapshotSignal: (text) => (SWITCHES[text] === false ? false : text),
   control: (text) => (text in SWITCHES ? SWITCHES[text] : text),

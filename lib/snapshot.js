@@ -226,6 +226,7 @@ async function inThisProcess(path, checked, start) {
 
 async function writeSnapshotAsync(...args) {
   const call = parse(...args);
+  if (call.callback) throw invalid('callback', 'is never called by promises.writeSnapshot(); await what it returns');
   const checked = check(call);
   const start = process.hrtime();
   const forks = checked.mode !== 'inline' && !checked.keepIds && host.isNative('fork');

@@ -86,7 +86,7 @@ test('captures that are kept are no part of what is captured next', async () => 
 
 test('what is no capture, and options that are none, are refused', async () => {
   const taken = await inline();
-  await assert.rejects(capture({ since: taken }), refused('since'));
+  for (const since of [taken, null, 0, '', false]) await assert.rejects(capture({ since }), refused('since'));
   await assert.rejects(capture({ since: ['file.heapsnapshot'] }), refused('since'));
   await assert.rejects(capture({ since: [{ data: [1, 2] }] }), refused('since'));
   await assert.rejects(capture({ path: 'a' }), refused('path'));

@@ -82,6 +82,60 @@ describe('the command ends', () => {
     }
   });
 
+  it('with 2 for an option of another command, or a value it cannot have', async () => {
+    const cases = {
+      'unknown option --keys': ['summary', '--keys', snapshot],
+      'unknown option --min-growth': ['summary', '--min-growth', '5', snapshot],
+      'unknown option --json': ['redact', '--json', snapshot, path.join(folder, 'out')],
+      "--node-version needs a version like 20.11.0, not 'new'": ['diff', '--node-version', 'new', snapshot, snapshot],
+      '--json takes no value': ['summary', '--json=1', snapshot],
+      'the name of a file is empty': ['summary', ''],
+    };
+    for (const [why, args] of Object.entries(cases)) {
+      const { code, stdout, stderr } = await command(args);
+      assert.deepStrictEqual([code, stdout], [2, ''], stderr);
+      assert.ok(stderr.includes(why), stderr);
+    }
+  });
+
+  it('with 2 before any work where the result could not be written', async () => {
+    const nowhere = path.join(folder, 'nowhere', 'out');
+    const commands = [
+      ['summary', path.join(folder, 'none')],
+      ['diff', path.join(folder, 'none'), path.join(folder, 'none')],
+      ['report', path.join(folder, 'none')],
+    ];
+    for (const args of commands) {
+      for (const [out, why] of [[nowhere, /-o .*nowhere.out: there is no directory .*nowhere/], [folder, /-o needs a file to write, and .* is a directory/]]) {
+        const { code, stderr } = await command([...args, '-o', out]);
+        assert.strictEqual(code, 2, stderr);
+        assert.match(stderr, why);
+      }
+    }
+  });
+
+  it('with 2 where there is no history', async () => {
+    const empty = fs.mkdtempSync(path.join(folder, 'empty-'));
+    const begun = path.join(folder, 'empty.jsonl');
+    fs.writeFileSync(begun, '');
+    for (const where of [empty, begun]) {
+      for (const args of [['report', where, '-o', path.join(folder, 'page.html')], ['top', where], ['top', '--once', where]]) {
+        const { code, stderr } = await command(args);
+        assert.strictEqual(code, 2, stderr);
+        assert.match(stderr, /^leakwatch: .*empty.* holds no history: nothing has been recorded there\n/);
+      }
+    }
+  });
+
+  it('with 0 and the commands, however they are asked for', async () => {
+    for (const args of [['help'], ['--help'], ['-h'], ['diff', '--help']]) {
+      const { code, stdout, stderr } = await command(args);
+      assert.deepStrictEqual([code, stderr], [0, '']);
+      assert.match(stdout, /^usage: leakwatch <command>/);
+      for (const line of stdout.split('\n')) assert.ok(line.length <= 80, line);
+    }
+  });
+
   it('with 2 and the file when that is none', async () => {
     const { code, stderr } = await command(['summary', path.join(folder, 'none')]);
     assert.strictEqual(code, 2);

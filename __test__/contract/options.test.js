@@ -132,6 +132,23 @@ for (const [name, bad] of Object.entries({ ...SNAPSHOT, ...CALLS })) {
   });
 }
 
+test('a callback that would never be called is refused', async (t) => {
+  const target = `${folder(t)}/a`;
+  const callback = () => assert.fail('called');
+  await assert.rejects(leakwatch.promises.writeSnapshot(target, callback), refused('callback'));
+  await assert.rejects(leakwatch.promises.writeSnapshot(target, {}, callback), refused('callback'));
+  await assert.rejects(leakwatch.promises.writeSnapshot(callback), refused('callback'));
+});
+
+test('diff refuses a version of Node that is none', async () => {
+  for (const nodeVersion of ['new', 'v', '20.x', '20.11.0.1', ...NOT_STRINGS]) {
+    await assert.rejects(leakwatch.diff(['a', 'b'], { nodeVersion }), refused('nodeVersion'), String(nodeVersion));
+  }
+  for (const nodeVersion of ['20', 'v20.11', process.version, 'v26.0.0-nightly']) {
+    await assert.rejects(leakwatch.diff(['/no/such/a', '/no/such/b'], { nodeVersion }), { code: 'ERR_LEAKWATCH_SNAPSHOT_IO' });
+  }
+});
+
 for (const [name, bad] of Object.entries({ ...SNAPSHOT, ...SIGNAL })) {
   test(`snapshotOnSignal refuses: ${name}`, () => {
     for (const value of bad) {

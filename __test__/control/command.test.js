@@ -82,6 +82,24 @@ test('suspects, interrupted: nothing is left', posix, async (t) => {
   await until(() => fs.readdirSync(files).length === 0);
 });
 
+test('suspects: what could not be done in the end is said before the first capture', posix, async (t) => {
+  const control = directory(t);
+  const { pid } = await served(t, control);
+  const cases = [
+    [['--dir', '/no/such/directory'], /^leakwatch: --dir needs a directory that is there, not .no.such.directory\n/],
+    [['--suppress', '/no/such/file'], /^leakwatch: suppress: cannot be read: ENOENT/],
+    [['-o', '/no/such/directory/out'], /^leakwatch: -o .*: there is no directory .no.such.directory\n/],
+  ];
+  for (const [options, why] of cases) {
+    const { code, stdout, stderr } = await command(['suspects', String(pid), '--control', control, ...options]);
+    assert.deepStrictEqual([code, stdout], [2, ''], stderr);
+    assert.match(stderr, why);
+  }
+  const { code, stderr } = await command(['status', String(pid), '--control', control, '--thread', '9']);
+  assert.strictEqual(code, 2);
+  assert.match(stderr, /^leakwatch: no thread 9 of this process has a control socket; those that have one: 0\n/);
+});
+
 test('what is wrong is said, with exit code 2', async () => {
   const cases = {
     'suspects takes one process': ['suspects'],

@@ -8,6 +8,9 @@ const net = require('net');
 const path = require('path');
 const { test } = require('node:test');
 const { command, folder, until } = require('../control/helper');
+const { Load } = require('../../lib/load/run');
+const { text } = require('../../lib/load/text');
+const findings = require('../../lib/load/findings');
 
 const SERVERS = path.join(__dirname, 'servers.js');
 
@@ -76,6 +79,26 @@ test('a server that leaks: exit code 1, the suspect, JSON, JUnit and SARIF', asy
   assert.ok(run.tool.driver.rules.some(({ id }) => id === 'leak'));
 });
 
+test('a leak that the suppress file names: said, exit code 0, skipped in JUnit, not in SARIF', () => {
+  const [suspect] = [{ sentence: 'more objects are kept by the Array in the variable seen.', fingerprint: '0123456789abcdef' }];
+  const suppression = { fingerprint: suspect.fingerprint, reason: 'bounded by the number of tenants', expires: '2999-01-31' };
+  const plan = { url: new URL('http://127.0.0.1:1/'), command: ['node', 'x.js'], perRound: 300, connections: 10, requests: [], rounds: 8 };
+  const trend = { verdict: 'leaking', channel: 'heap', bytesPerTick: 3e5, reason: 'heap after full GC grew', channels: { heap: {} } };
+  const target = (suspects, suppressed) => ({ pid: 1, thread: 0, name: 'process 1', trend, baselines: [], diff: { suspects, suppressed, classes: [] } });
+  const judge = (...targets) => new Load(plan, () => {})._result(targets);
+  const accepted = target([], [{ suspect, suppression }]);
+
+  const result = judge(accepted);
+  assert.deepStrictEqual([result.verdict, result.leaking], ['leaking', false]);
+  assert.match(text(result), /suppressed until 2999-01-31: more objects are kept by the Array in the\s+variable\s+seen\. \(bounded by the\s+number of tenants\)/);
+  assert.doesNotMatch(text(result), /No suspect/);
+  assert.match(findings.junit(result), /failures="0"[^]*<skipped message="suppressed: bounded by the number of tenants"/);
+  assert.deepStrictEqual(JSON.parse(findings.sarif(result)).runs[0].results, []);
+
+  assert.strictEqual(judge(accepted, target([], undefined)).leaking, true, 'a leak that nothing was found for is not accepted');
+  assert.match(text(judge(target([], undefined))), /No suspect was found/);
+});
+
 test('a server that does not: exit code 0, and the text says so', async (t) => {
   const { code, stdout, stderr } = await load(t, 'clean', []);
   assert.strictEqual(code, 0, stderr + stdout);
@@ -104,7 +127,7 @@ test('a server that dies: its code, when, and the last it said', async (t) => {
 
 test('a server that does not start, or cannot be', async (t) => {
   assertFails(await load(t, '', [], { server: () => [process.execPath, '-e', 'throw new Error("no config")'] }), /ended with code 1 before .* answered[^]*no config/);
-  assertFails(await load(t, '', [], { server: () => ['/no/such/program'] }), /could not be started: .*ENOENT/);
+  assertFails(await load(t, '', [], { server: () => ['/no/such/program'] }), /could not be started: .*ENOENT\n$/);
 });
 
 test('a port that never opens', async (t) => {
@@ -144,6 +167,10 @@ test('usage: what is wrong, and no server started', async () => {
     '--rounds needs a whole number from 8': ['load', '--url', 'http://127.0.0.1:1/', '--rounds', '3', '--', 'node'],
     'unknown option --request': ['load', '--request', '3', '--', 'node'],
     '--url needs a value': ['load', '--url'],
+    '--url URL -- npm start': ['load', '--url', 'http://127.0.0.1:1/', 'npm', 'start'],
+    '-o needs a file to write': ['load', '--url', 'http://127.0.0.1:1/', '-o', __dirname, '--', 'node'],
+    'there is no directory': ['load', '--url', 'http://127.0.0.1:1/', '--junit', path.join(__dirname, 'nowhere', 'x'), '--', 'node'],
+    'suppress: cannot be read': ['load', '--url', 'http://127.0.0.1:1/', '--suppress', path.join(__dirname, 'nowhere'), '--', 'node'],
   };
   for (const [why, args] of Object.entries(cases)) {
     const { code, stderr } = await command(args);

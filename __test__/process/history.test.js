@@ -36,6 +36,13 @@ test('a folder: one file of whole lines, private, from header to end', async (t)
   assert.deepStrictEqual({ ...lines[lines.length - 1], time: 0 }, { type: 'end', time: 0, code: 0 });
 });
 
+test('a folder that cannot be made is said, and the program runs on', { skip: process.platform === 'linux' ? false : 'needs /proc' }, async () => {
+  const { stdout, stderr } = await passes('leakwatch.tick(); console.log("ran");', into('/proc/leakwatch/history/', { LEAKWATCH_CONTROL: '/proc/leakwatch/control' }));
+  assert.strictEqual(stdout, 'ran\n');
+  assert.match(stderr, /^leakwatch\[\d+\]: .*(?:ENOENT|EACCES).*proc.leakwatch/m);
+  assert.match(stderr, /^leakwatch\[\d+\]: no control socket: .proc.leakwatch.control cannot be made \((?:ENOENT|EACCES)\)/m);
+});
+
 test('a name of its own for each process and thread, given a name, a template or a folder', async (t) => {
   const directory = folder(t);
   const program = `
@@ -86,6 +93,32 @@ for (const [name, { end, signal = null, code = null }] of Object.entries(ENDS)) 
     assert.ok(fs.readFileSync(path.join(directory, files(directory)[0]), 'utf8').endsWith('\n'));
   });
 }
+
+test('a disk that is full from the beginning leaves no file that holds nothing, or half a header', needsMounts, async (t) => {
+  const directory = folder(t);
+  const { stderr } = await passes(
+    `const fill = () => {
+      for (let size = 1 << 16; size >= 1; ) {
+        try { fs.appendFileSync('fill', 'x'.repeat(size)); } catch (_) { size = size >> 1; }
+      }
+    };
+    const { Target } = require(${text(path.join(ROOT, 'lib', 'history', 'target.js'))});
+    const self = { pid: process.pid, threadId: 0, processStart: Date.now() };
+    fs.mkdirSync('half');
+    const target = new Target('half/h.jsonl', self);
+    fill();
+    assert.throws(() => target.create('{"type":"header"}\\n'.padEnd(9000, ' ')), { code: 'ENOSPC' });
+    assert.deepStrictEqual(fs.readdirSync('half'), []);
+    fs.truncateSync('fill', fs.statSync('fill').size - 4096);
+    assert.throws(() => target.create('{"type":"header"}\\n'.padEnd(9000, ' ')), { code: 'ENOSPC' });
+    assert.deepStrictEqual(fs.readdirSync('half'), [], 'half a header');
+    fs.unlinkSync('fill');
+    target.create('{"type":"header"}\\n');
+    assert.deepStrictEqual(fs.readdirSync('half'), ['h.jsonl']);`,
+    { wrap: (command) => mounted(`mount -t tmpfs -o size=80k tmpfs ${directory}`, `cd ${directory}`)(command) }
+  );
+  assert.strictEqual(stderr, '');
+});
 
 test('a full disk is told once, and the program goes on', needsMounts, async (t) => {
   const directory = folder(t);

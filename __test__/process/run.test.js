@@ -189,6 +189,26 @@ test('what is wrong is said before anything runs', async (t) => {
   }
 });
 
+test('what start() would refuse is said before anything runs, by its flag', async (t) => {
+  const { cwd } = program(t, '');
+  fs.writeFileSync(path.join(cwd, 'taken'), '');
+  const cases = [
+    ['--force-gc-every', 'often', /^leakwatch: --force-gc-every: must be a number from 10 to \d+, not 'often'\n/],
+    ['--window', '1', /^leakwatch: --window: must be a number from 8 to 100000, not 1\n/],
+    ['--thresholds', '{', /^leakwatch: --thresholds: must be JSON: /],
+    ['--thresholds', '{"minForced":1}', /^leakwatch: --thresholds: minForced: must be /],
+    ['--on-leak', 'shout', /^leakwatch: --on-leak: must be 'emit' or 'capture', not 'shout'\n/],
+    ['-o', path.join('nowhere', 'page.html'), /^leakwatch: -o nowhere.page\.html: there is no directory /],
+    ['--history', 'taken', /^leakwatch: --history taken cannot be a folder: EEXIST/],
+  ];
+  for (const [name, value, why] of cases) {
+    const { code, stderr, stdout } = await leakwatch(['run', name, value, '--', process.execPath, '-e', 'console.log("ran")'], { cwd, env: { TMPDIR: cwd } });
+    assert.deepStrictEqual([code, stdout], [2, ''], stderr);
+    assert.match(stderr, why);
+  }
+  assert.deepStrictEqual(fs.readdirSync(cwd).filter((name) => name.startsWith('leakwatch-run-')), []);
+});
+
 const hasTerminal = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0;
 test('Ctrl-C at a terminal reaches the program once', hasTerminal ? {} : { skip: 'no script(1) to make a terminal with' }, async (t) => {
   const { cwd, file, history } = program(t, `

@@ -84,6 +84,17 @@ test('what cannot be followed is said', async (t) => {
   }
 });
 
+test('a process that does not answer is said, not passed over', { skip: process.platform === 'win32' }, async (t) => {
+  const control = folder(t);
+  fs.chmodSync(control, 0o700);
+  // A name that nobody listens at, as a process leaves it that was stopped or killed.
+  fs.writeFileSync(path.join(control, `${process.pid}.sock`), '');
+  const view = top(['--once', '--control', control, String(process.pid)], { env: { ...process.env, TMPDIR: control } });
+  assert.strictEqual(await view.ended, 2);
+  assert.match(view.errors, /^leakwatch: .*\.sock .*\n$/);
+  assert.strictEqual(view.text, '');
+});
+
 const ROW = {
   pid: 4711, threadId: 0, name: '4711', program: 'server.js', verdict: 'leaking', reason: 'heap after full GC grew by 1.0 MB per tick over 20 baselines', bytesPerSecond: 2e5,
   timeToLimitMs: 3.6e6, heapUsed: 5e7, growth: 4e7, heapLimit: 4e9, inUse: 6e7, external: 1e6, rss: 1e8, baselines: 20, collections: 900, series: [1, 2, 3, 4], hasEnded: false,

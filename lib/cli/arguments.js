@@ -23,6 +23,12 @@ const oneOf = (...values) => (name, text) => {
   return text;
 };
 
+/** As the addon reads it, and `process.version` says it. */
+const nodeVersion = (name, value) => {
+  if (!/^v?\d{1,9}(\.\d{1,9}){0,2}(-.*)?$/.test(value)) throw new Wrong(`${name} needs a version like 20.11.0, not '${value}'`);
+  return value;
+};
+
 const text = (name, value) => {
   if (value === '') throw new Wrong(`${name} needs a value`);
   return value;
@@ -66,4 +72,4 @@ function parse(argv, rules) {
   return { options, rest, command: undefined };
 }
 
-module.exports = { Wrong, duration, flag, many, oneOf, parse, text, whole };
+module.exports = { Wrong, duration, flag, many, nodeVersion, oneOf, parse, text, whole };

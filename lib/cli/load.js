@@ -6,8 +6,8 @@ const { Load } = require('../load/run');
 const { parseHeader, scenario } = require('../load/scenario');
 const render = require('../load/text');
 const findings = require('../load/findings');
-const { writeWhole } = require('../whole-file');
 const { bytes, signed } = require('./format');
+const { checkOutput, checkSuppress, writeOutput } = require('./output');
 
 const ROUNDS = 12;
 const PER_ROUND = 500;
@@ -25,8 +25,11 @@ const RULES = {
   '--top': whole(1), '--suppress': text, '--json': flag, '--junit': text, '--sarif': text, '-o': text,
 };
 
+/** A server's file alone is run by Node. */
+const asCommand = (words) => (/\.[cm]?[jt]s$/.test(words[0]) ? ['node', ...words] : words).join(' ');
+
 function planOf({ options, rest, command }) {
-  if (rest.length > 0) throw new Wrong(`load takes the server's command after --, as in: leakwatch load --url URL -- node ${rest[0]}`);
+  if (rest.length > 0) throw new Wrong(`load takes the server's command after --, as in: leakwatch load --url URL -- ${asCommand(rest)}`);
   if (!command || command.length === 0) throw new Wrong('load needs the command of the server after --, as in: -- node server.js');
   const { rounds = ROUNDS, requests: perRound = PER_ROUND, connections = CONNECTIONS, startTimeout = START_TIMEOUT_MS } = options;
   if (rounds > MOST_ROUNDS) throw new Wrong(`--rounds needs at most ${MOST_ROUNDS}; give each more --requests`);
@@ -72,17 +75,13 @@ function endOnSignals(load) {
   }
 }
 
-function write(file, content) {
-  try {
-    writeWhole(file, content);
-  } catch (error) {
-    throw new Wrong(`${file} cannot be written: ${error.message}`);
-  }
-}
-
 async function main(_command, argv) {
   const given = parse(argv, RULES);
   const plan = planOf(given);
+  const { json, junit, sarif, o } = given.options;
+  // A wrong path should not wait for minutes of load.
+  for (const [name, file] of [['-o', o], ['--junit', junit], ['--sarif', sarif]]) checkOutput(name, file);
+  checkSuppress(plan.suppress);
   const line = progress();
   const load = new Load(plan, line.tell);
   endOnSignals(load);
@@ -92,11 +91,10 @@ async function main(_command, argv) {
   } finally {
     line.clear();
   }
-  const { json, junit, sarif, o } = given.options;
-  if (junit !== undefined) write(junit, findings.junit(result));
-  if (sarif !== undefined) write(sarif, findings.sarif(result));
+  if (junit !== undefined) writeOutput(junit, findings.junit(result));
+  if (sarif !== undefined) writeOutput(sarif, findings.sarif(result));
   const output = json ? `${JSON.stringify(result, null, 2)}\n` : render.text(result);
-  if (o !== undefined) write(o, output);
+  if (o !== undefined) writeOutput(o, output);
   else process.stdout.write(output);
   return result.leaking ? 1 : 0;
 }

@@ -7,13 +7,14 @@ const { run, suppressText } = require('../analysis');
 const { readRuns } = require('../history/reader');
 const { historyModel } = require('../history/series');
 const { page } = require('../report/page');
-const { writeWhole } = require('../whole-file');
-const { Wrong, flag, many, parse, text, whole } = require('./arguments');
+const { Wrong, flag, many, nodeVersion, parse, text, whole } = require('./arguments');
+const { checkOutput, writeOutput } = require('./output');
 const { progressLine } = require('./progress');
 const { version } = require('../../package.json');
 
 const RULES = {
-  '-o': text, '--json': flag, '--top': whole(1), '--min-growth': whole(0), '--suppress': text, '--history': many(text), '--title': text,
+  '-o': text, '--json': flag, '--top': whole(1), '--min-growth': whole(0), '--suppress': text, '--node-version': nodeVersion,
+  '--history': many(text), '--title': text,
 };
 
 /** What is a history by its looks: a folder, or a file of JSON lines. */
@@ -39,6 +40,7 @@ function request(options, snapshots, title) {
     title,
     topSuspects: options.top,
     minGrowthBytes: options.minGrowth,
+    nodeVersion: options.nodeVersion,
     ...(options.suppress ? { suppress: suppressText(options.suppress), today: new Date().toISOString().slice(0, 10) } : {}),
   };
 }
@@ -68,9 +70,12 @@ async function main(command, argv) {
   const snapshots = rest.filter((file) => !looksLikeHistory(file));
   if (snapshots.length + histories.length === 0) throw new Wrong('report takes snapshots, oldest first, or --history FILE, or both');
   if (!options.o && !options.json) throw new Wrong('report needs -o OUT, the page to write');
+  checkOutput('-o', options.o);
+  const empty = histories.find((given) => readRuns([given]).length === 0);
+  if (empty !== undefined) throw new Wrong(`${empty} holds no history: nothing has been recorded there`);
   const { model, found } = await reportModel({ snapshots, histories, options });
   const content = options.json ? `${JSON.stringify(model, null, 2)}\n` : page(model);
-  if (options.o) writeWhole(options.o, content, 0o600);
+  if (options.o) writeOutput(options.o, content, 0o600);
   else process.stdout.write(content);
   return found ? 1 : 0;
 }

@@ -7,8 +7,10 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { readRuns } = require('../history/reader');
-const { writeWhole } = require('../whole-file');
+const { makeFolder } = require('../make-folder');
+const { fromEnvironment, start: checkStart } = require('../options');
 const { Wrong, parse, text } = require('./arguments');
+const { checkOutput, reason, writeOutput } = require('./output');
 const { verdicts } = require('./verdicts');
 
 const REGISTER = path.join(__dirname, '..', '..', 'register.js');
@@ -55,16 +57,44 @@ function nodeOptions(given) {
   return [given, `--require "${file}"`].filter(Boolean).join(' ');
 }
 
-function environment(options, history) {
-  const env = Object.assign({}, process.env, {
+const camelCase = (name) => name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
+const variableOf = (name) => `LEAKWATCH_${name.replace(/-/g, '_').toUpperCase()}`;
+
+/** What register reads them from. */
+function startVariables(options) {
+  const env = {};
+  for (const name of START) {
+    const value = options[camelCase(name)];
+    if (value === undefined) continue;
+    env[variableOf(name)] = value;
+    checkStartOption(name, value);
+  }
+  return env;
+}
+
+/** In the program a wrong one would only be told, and nothing be watched. */
+function checkStartOption(name, value) {
+  try {
+    checkStart(fromEnvironment({ [variableOf(name)]: value }));
+  } catch (error) {
+    const isNamed = [camelCase(name), variableOf(name)].includes(error.option);
+    throw new Wrong(`--${name}: ${isNamed ? error.message.slice(error.option.length + 2) : error.message}`);
+  }
+}
+
+function makeHistory(history, given) {
+  try {
+    makeFolder(history, 0o700);
+  } catch (error) {
+    throw new Wrong(`--history ${given} cannot be a folder: ${reason(error)}`);
+  }
+}
+
+function environment(variables, history) {
+  return Object.assign({}, process.env, variables, {
     NODE_OPTIONS: nodeOptions(process.env.NODE_OPTIONS),
     LEAKWATCH_HISTORY: history + path.sep,
   });
-  for (const name of START) {
-    const value = options[name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase())];
-    if (value !== undefined) env[`LEAKWATCH_${name.replace(/-/g, '_').toUpperCase()}`] = value;
-  }
-  return env;
 }
 
 /** Whether a Ctrl-C at the terminal reaches the program without us: it is in our process group, and that in the foreground. */
@@ -123,7 +153,7 @@ async function writePage(file, history) {
   const { page } = require('../report/page');
   const { reportModel } = require('./report');
   const { model } = await reportModel({ snapshots: [], histories: [history] });
-  writeWhole(file, page(model), 0o600);
+  writeOutput(file, page(model), 0o600);
   say(`page: ${file}`);
 }
 
@@ -131,10 +161,12 @@ async function main(name, argv) {
   const { own, program, command } = split(argv);
   const { options } = parse(own, RULES);
   const [file, ...args] = commandOf({ program, command });
+  const variables = startVariables(options);
+  checkOutput('-o', options.o);
   const history = path.resolve(options.history || fs.mkdtempSync(path.join(os.tmpdir(), 'leakwatch-run-')));
-  fs.mkdirSync(history, { recursive: true, mode: 0o700 });
+  makeHistory(history, options.history);
   const since = Date.now();
-  const child = spawn(file, args, { stdio: 'inherit', env: environment(options, history) });
+  const child = spawn(file, args, { stdio: 'inherit', env: environment(variables, history) });
   const report = () => tell(history, since);
   const end = passOn(child, options.tellOn ? { [options.tellOn]: report } : {});
   const { code, signal, error } = await new Promise((resolve) => {

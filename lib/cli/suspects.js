@@ -6,8 +6,8 @@ const os = require('os');
 const path = require('path');
 const { Captures } = require('../evidence/captures');
 const { run, suppressText } = require('../analysis');
-const { writeWhole } = require('../whole-file');
 const { bytes, duration } = require('./format');
+const { checkFolder, checkOutput, checkSuppress, writeOutput } = require('./output');
 
 const COUNT = 3;
 const INTERVAL_MS = 10000;
@@ -53,6 +53,9 @@ function request(options, paths) {
 
 async function suspects(options, ask) {
   const { count = COUNT, interval = INTERVAL_MS, dir = os.tmpdir(), mode, o } = options;
+  checkOutput('-o', o);
+  checkSuppress(options.suppress);
+  checkFolder('--dir', dir);
   const captures = new Captures(path.resolve(dir));
   return held(() => captures.remove(), async () => {
     for (let at = 0; at < count; at++) {
@@ -62,7 +65,7 @@ async function suspects(options, ask) {
       say(`capture ${at + 1} of ${count}: ${bytes(size)}, the thread stood still for ${duration(pauseMs)}${next}`);
     }
     const result = await run(request(options, captures.paths));
-    if (o !== undefined) writeWhole(o, result.text, 0o600);
+    if (o !== undefined) writeOutput(o, result.text, 0o600);
     else process.stdout.write(result.text.endsWith('\n') ? result.text : `${result.text}\n`);
     return result.suspects > 0 ? 1 : 0;
   });

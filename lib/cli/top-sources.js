@@ -82,6 +82,8 @@ class SocketSource {
     this.series = new Map();
     this.first = new Map();
     this.rows = [];
+    /** The error for which there is no row yet. */
+    this.silence = undefined;
   }
 
   async poll() {
@@ -89,7 +91,8 @@ class SocketSource {
       const rows = [];
       for (const thread of this.threads) rows.push(await this._ask(thread));
       this.rows = rows.filter(Boolean);
-    } catch (_) {
+    } catch (error) {
+      if (this.rows.length === 0) this.silence = error;
       if (!isAlive(this.pid)) for (const row of this.rows) row.hasEnded = true;
       else for (const row of this.rows) row.reason = 'no answer: the process is busy in JavaScript, or stopped';
     }

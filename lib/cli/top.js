@@ -37,10 +37,12 @@ function sourceOf(word, options) {
 }
 
 /** Without a terminal: a line for each run whenever it has something new. */
-async function print(source, interval, isOnce) {
+async function print(source, interval, isOnce, word) {
   let before = new Map();
   for (;;) {
     const rows = await source.poll();
+    // On a terminal it waits for the first.
+    if (rows.length === 0) throw source.silence || new Wrong(`${word} holds no history: nothing has been recorded there`);
     const now = new Map(rows.map((row) => [row.name, lines(row)]));
     for (const [name, line] of now) if (before.get(name) !== line) process.stdout.write(`${line}\n`);
     before = now;
@@ -72,7 +74,7 @@ async function main(command, argv) {
   const interval = Math.max(MIN_INTERVAL_MS, options.interval || INTERVAL_MS);
   const source = sourceOf(rest[0], options);
   const isTerminal = process.stdout.isTTY && process.stdin.isTTY && process.env.TERM !== 'dumb';
-  if (options.once || !isTerminal) return print(source, interval, options.once);
+  if (options.once || !isTerminal) return print(source, interval, options.once, rest[0]);
   return live(source, interval, !options.noColor && !process.env.NO_COLOR);
 }
 

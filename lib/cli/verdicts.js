@@ -17,7 +17,7 @@ function state(run) {
 
 /** A line for each run, the worst first. */
 function verdicts(runs) {
-  if (runs.length === 0) return ['nothing was recorded: the program loaded no Node that could be watched'];
+  if (runs.length === 0) return ['nothing was recorded: the program loaded no Node that could be watched, or its history could not be written'];
   const shown = worstFirst(runs).slice(0, MOST);
   const lines = shown.map((run) => `[${nameOf(run.header)}] ${state(run)}`);
   const left = runs.length - shown.length;

@@ -9,6 +9,7 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { LeakwatchError } = require('../error');
+const { makeFolder } = require('../make-folder');
 
 const WINDOWS = process.platform === 'win32';
 const SUFFIX = WINDOWS ? '.json' : '.sock';
@@ -80,7 +81,7 @@ function check(directory) {
 function prepare(directory) {
   if (!check(directory)) {
     try {
-      fs.mkdirSync(path.dirname(directory), { recursive: true });
+      makeFolder(path.dirname(directory));
       fs.mkdirSync(directory, { mode: 0o700 });
     } catch (error) {
       // Another process of ours may have been faster.

@@ -116,7 +116,7 @@ class ControlServer {
     if (token !== this._address.token) throw refuse('"token" is not the one in the file beside the pipe');
     if (thread === undefined || thread === host.threadId) return perform(name, given, signal, this._threads());
     if (!this._threads().includes(thread)) {
-      throw refuse(`no thread ${thread} with a control socket; there are ${this._threads().join(', ')}`);
+      throw refuse(`no thread ${thread} of this process has a control socket; those that have one: ${this._threads().join(', ')}`);
     }
     return ask(directory.fileOf(this._directory, process.pid, thread), name, given, { timeout: 0, signal, quiet: true });
   }

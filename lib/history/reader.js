@@ -134,6 +134,7 @@ class Reader {
   }
 
   _begin(file, header) {
+    if (typeof header.schema !== 'number') throw foreign(file, 'its header says no schema');
     if (!(header.schema <= SCHEMA)) {
       throw foreign(file, `its schema is ${header.schema}, and this leakwatch knows ${SCHEMA} at the most; use a newer one`);
     }
@@ -186,14 +187,14 @@ function apiHistory(file) {
 function expand(paths) {
   const files = [];
   for (const given of paths) {
-    let stats;
+    let names;
     try {
-      stats = fs.statSync(given);
+      names = fs.statSync(given).isDirectory() ? fs.readdirSync(given).sort() : null;
     } catch (error) {
       throw unreadable(given, error);
     }
-    if (!stats.isDirectory()) files.push(given);
-    else for (const name of fs.readdirSync(given).sort()) if (name.endsWith('.jsonl')) files.push(path.join(given, name));
+    if (!names) files.push(given);
+    else for (const name of names) if (name.endsWith('.jsonl')) files.push(path.join(given, name));
   }
   return files;
 }

@@ -10,6 +10,7 @@
 
 const fs = require('fs');
 const path = require('path');
+const { makeFolder } = require('../make-folder');
 
 const MAX_FIRST_LINE = 8192;
 const SUFFIX = '.jsonl';
@@ -83,7 +84,7 @@ class Target {
 
   /** Makes the file, which nobody else has, with `header` in it; older ones step aside. */
   create(header) {
-    fs.mkdirSync(this.folder, { recursive: true, mode: 0o700 });
+    makeFolder(this.folder, 0o700);
     for (const stem of [this.filled, `${this.filled}.${this.self.pid}-${this.self.threadId}`]) {
       this.own = stem;
       try {
@@ -102,7 +103,12 @@ class Target {
   _exclusive(header) {
     const descriptor = fs.openSync(this.file, 'wx', 0o600);
     try {
-      fs.writeSync(descriptor, header);
+      // Unlike writeSync, all of it or an error.
+      fs.writeFileSync(descriptor, header);
+    } catch (error) {
+      // Nothing could be appended to half a header.
+      fs.unlinkSync(this.file);
+      throw error;
     } finally {
       fs.closeSync(descriptor);
     }

@@ -15,6 +15,7 @@ const ASK_MS = 5000;
 /** What it may take to end by itself, before it is made to. */
 const GRACE_MS = 5000;
 const KEPT_OUTPUT = 8192;
+const NOT_STARTED = 'could not be started';
 const SHOWN_LINES = 20;
 
 function failure(message) {
@@ -55,7 +56,7 @@ class Child {
     process.on('exit', this._last);
     /** Resolves with what to say, once it has ended. */
     this.ended = new Promise((resolve) => {
-      this._child.on('error', (error) => resolve(`could not be started: ${error.message}`));
+      this._child.on('error', (error) => resolve(`${NOT_STARTED}: ${error.message}`));
       this._child.on('exit', (code, signal) => resolve(signal ? `was ended by ${signal}` : `ended with code ${code}`));
     });
     this.ended.then((how) => {
@@ -65,7 +66,8 @@ class Child {
 
   /** The error for its having ended; with the last of what it said. */
   death(when) {
-    return failure(`the server ${this.end} ${when}${this._tail()}`);
+    const isStarted = !this.end.startsWith(NOT_STARTED);
+    return failure(`the server ${this.end}${isStarted ? ` ${when}${this._tail()}` : ''}`);
   }
 
   /** Waits until `url` answers, whatever it answers. */
@@ -115,7 +117,7 @@ class Child {
 
   _tail() {
     const lines = this._output.toString('utf8').trimEnd().split('\n').slice(-SHOWN_LINES);
-    return lines.join('') === '' ? '; it wrote nothing' : `; the last it wrote:\n${lines.map((line) => `    ${line}`).join('\n')}`;
+    return lines.join('') === '' ? '; the server wrote nothing' : `; the last it wrote:\n${lines.map((line) => `    ${line}`).join('\n')}`;
   }
 }
 

@@ -16,6 +16,9 @@ function failureText({ trend, suspects }) {
   return [trend.reason].concat(...suspects.map((each) => ['', ...render.suspect(each)])).join('\n');
 }
 
+/** What leaks there is known and accepted. */
+const isAccepted = ({ verdict, suspects, suppressed = [] }) => verdict === 'leaking' && suspects.length === 0 && suppressed.length > 0;
+
 /** One case for each process or thread judged. */
 function junit(result, root = process.cwd()) {
   const seconds = result.rounds.reduce((sum, round) => sum + round.seconds, 0);
@@ -24,14 +27,16 @@ function junit(result, root = process.cwd()) {
     classname: 'leakwatch.load',
     file: each.script && each.script.startsWith(root) ? each.script.slice(root.length + 1) : undefined,
     seconds,
-    failure: each.verdict === 'leaking' ? { message: each.trend.reason, type: 'leaking', text: failureText(each) } : undefined,
+    skipped: isAccepted(each) ? `suppressed: ${each.suppressed[0].suppression.reason}` : undefined,
+    failure: each.verdict === 'leaking' && !isAccepted(each) ? { message: each.trend.reason, type: 'leaking', text: failureText(each) } : undefined,
   }));
   const skipped = result.notJudged.map(({ pid, why }) => ({ name: `process ${pid}`, classname: 'leakwatch.load', skipped: `it ${why}` }));
   return formats.junit({ name: 'leakwatch load', suites: [{ name: result.server.join(' '), cases: cases.concat(skipped) }] });
 }
 
-function resultsOf({ verdict, trend, suspects, script, name }) {
-  if (verdict !== 'leaking' && verdict !== 'growing') return [];
+function resultsOf(each) {
+  const { verdict, trend, suspects, script, name } = each;
+  if ((verdict !== 'leaking' && verdict !== 'growing') || isAccepted(each)) return [];
   const ruleId = verdict === 'leaking' ? 'leak' : 'growth';
   const level = verdict === 'leaking' ? 'error' : 'note';
   if (suspects.length === 0) {

@@ -32,8 +32,8 @@ function known(baseline) {
 const ENGINE = ['(compiled code)', '(object shape)', '(system)', '(shape)'];
 
 /** Whether captures show no suspect, and of all that grew at least half is V8's own. */
-function isEngineGrowth({ suspects, classes }) {
-  if (suspects.length > 0) return false;
+function isEngineGrowth({ suspects, suppressed = [], classes }) {
+  if (suspects.length + suppressed.length > 0) return false;
   let all = 0;
   let engine = 0;
   for (const { name, shallowAfter, shallowBefore } of classes) {

@@ -192,7 +192,7 @@ class Load {
       leakwatch: version,
       command: 'load',
       verdict,
-      leaking: verdict === 'leaking',
+      leaking: judged.some((target) => target.trend.verdict === 'leaking' && !isAccepted(target)),
       url: url.href,
       server: command,
       requests: requests.map(({ method, path: where }) => ({ method, path: where })),
@@ -212,8 +212,12 @@ class Load {
       bytesPerRequest: trend.bytesPerTick / this._plan.perRound,
       baselines,
       suspects: found ? found.suspects : [],
+      suppressed: (found && found.suppressed) || [],
     };
   }
 }
+
+/** Whether all that piled up is in the suppress file. */
+const isAccepted = ({ diff: found }) => Boolean(found && found.suspects.length === 0 && found.suppressed);
 
 module.exports = { Load };

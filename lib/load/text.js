@@ -38,8 +38,17 @@ function perRequest({ verdict, bytesPerRequest, trend }) {
   return [`${bytes(bytesPerRequest)} a request${more}`];
 }
 
-function suspects({ suspects: found, verdict }) {
+/** What the suppress file takes out, with its reason. */
+const accepted = ({ suspect: { sentence }, suppression: { expires, reason } }) => ['', ...wrap(`suppressed until ${expires}: ${sentence} (${reason})`)];
+
+function suspects({ suspects: found, suppressed, verdict }) {
   if (verdict !== 'leaking') return [];
+  const known = [].concat(...suppressed.map(accepted));
+  return named(found, known).concat(known);
+}
+
+function named(found, known) {
+  if (found.length === 0 && known.length > 0) return [];
   if (found.length === 0) return ['', 'No suspect was found between the captures; try more --requests.'];
   const lines = found.slice(0, SHOWN).reduce((all, each) => all.concat('', suspect(each)), []);
   const more = found.length - SHOWN;
