@@ -4,6 +4,7 @@
 const assert = require('assert');
 const fs = require('fs');
 const path = require('path');
+const { spawnSync } = require('child_process');
 const { test } = require('node:test');
 const { ROOT, converse, files, folder, mounted, needsMounts, passes, run, text, until } = require('./helper');
 const { readRuns } = require(path.join(ROOT, 'lib', 'history', 'reader.js'));
@@ -60,6 +61,21 @@ test('a name of its own for each process and thread, given a name, a template or
   const runs = readRuns([path.join(directory, 'named')]);
   assert.deepStrictEqual(runs.map((each) => each.baselines.length).sort(), [1, 12, 12]);
   assert.ok(runs.every((each) => each.end && each.lost === 0));
+});
+
+test('under pm2 the program is the one that was given to pm2', async (t) => {
+  const [where, directory] = [path.join(folder(t), 'history'), folder(t)];
+  const container = path.join(directory, 'ProcessContainerFork.js');
+  fs.writeFileSync(container, `require(${text(ROOT)}).tick();`);
+  for (const script of [container, path.join(directory, 'other.js')]) {
+    if (script !== container) fs.copyFileSync(container, script);
+    const env = { ...process.env, LEAKWATCH_HISTORY: where + path.sep, pm_exec_path: '/srv/app.js' };
+    const { status, stderr } = spawnSync(process.execPath, [...args, script], { env, encoding: 'utf8' });
+    assert.strictEqual(status, 0, stderr);
+  }
+  const scripts = readRuns([where]).map(({ header }) => header.script);
+  // What pm2's program starts inherits the variable, and is another program.
+  assert.deepStrictEqual(scripts, ['/srv/app.js', path.join(directory, 'other.js')]);
 });
 
 test('the next run takes the name and sets the last one aside', async (t) => {
