@@ -178,14 +178,27 @@ class Watch extends EventEmitter {
   _poll() {
     deliver.drain();
     this._collect();
+    const failure = this._emitUntold();
+    if (this._isJudgeDue) {
+      this._isJudgeDue = false;
+      this._judge();
+    }
+    if (failure) throw failure.error;
+  }
+
+  /** The first error of a listener, which costs nobody the next record: what is not told now would pile up. */
+  _emitUntold() {
+    let failure = null;
     while (this._untold.length > 0) {
       const [name, record] = this._untold.shift();
       if (name === 'baseline') this._isJudgeDue = true;
-      this.emit(name, record);
+      try {
+        this.emit(name, record);
+      } catch (error) {
+        failure = failure || { error };
+      }
     }
-    if (!this._isJudgeDue) return;
-    this._isJudgeDue = false;
-    this._judge();
+    return failure;
   }
 
   /** Each record is taken once, before anybody hears of it. */

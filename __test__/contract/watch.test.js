@@ -131,6 +131,21 @@ for (const [what, act] of [['stops', () => leakwatch.stop()], ['starts anew', ()
   });
 }
 
+test('a listener that throws is told of as an error, and hears of the next all the same', () => {
+  const watch = leakwatch.start();
+  const [seen, errors] = [[], []];
+  watch.on('error', (error) => errors.push(error.message));
+  watch.on('baseline', ({ label }) => {
+    if (label === null) return;
+    seen.push(label);
+    throw new Error(label);
+  });
+  for (const label of ['a', 'b', 'c']) leakwatch.tick(label);
+  leakwatch.stop();
+  assert.deepStrictEqual(seen, ['a', 'b', 'c']);
+  assert.deepStrictEqual(errors, ['a'], 'once for each time that records are handed on');
+});
+
 test('forceGcEvery takes forced baselines by itself', async (t) => {
   alive(t);
   const watch = leakwatch.start({ forceGcEvery: 10 });
