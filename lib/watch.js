@@ -246,10 +246,13 @@ class Watch extends EventEmitter {
     const isBeingTold = this._leak !== null;
     this._leak = trend;
     if (isBeingTold) return;
-    const found = await inTime(evidence.suspects(native.baselineCount()));
-    // The end of the watching has told it.
-    if (this._evidence !== evidence) return;
-    this._tellLeak(found);
+    let found = { suspects: [], suspectsMissing: 'looking for them failed' };
+    try {
+      found = await inTime(evidence.suspects(native.baselineCount()));
+    } finally {
+      // A listener for errors that throws must not cost this leak, and all after it. The end of the watching has told it.
+      if (this._evidence === evidence) this._tellLeak(found);
+    }
     if (this._evidence === evidence && this.options.snapshotDir && evidence.isSnapshotDue()) this._writeSnapshot();
   }
 

@@ -146,6 +146,20 @@ test('a listener that throws is told of as an error, and hears of the next all t
   assert.deepStrictEqual(errors, ['a'], 'once for each time that records are handed on');
 });
 
+test('a leak whose suspects cannot be looked for is told, and so is the next', async (t) => {
+  const watch = leakwatch.start();
+  // As it is when a listener for 'error' throws at a capture that failed.
+  watch._evidence = { suspects: () => Promise.reject(new Error('thrown by a listener')) };
+  t.after(() => (watch._evidence = null));
+  const told = [];
+  watch.on('leak', (leak) => told.push(leak));
+  for (const reason of ['first', 'second']) {
+    await assert.rejects(watch._tellWithSuspects({ verdict: 'leaking', reason }), /thrown by a listener/);
+  }
+  const missing = { verdict: 'leaking', suspects: [], suspectsMissing: 'looking for them failed' };
+  assert.deepStrictEqual(told, [{ ...missing, reason: 'first' }, { ...missing, reason: 'second' }]);
+});
+
 test('forceGcEvery takes forced baselines by itself', async (t) => {
   alive(t);
   const watch = leakwatch.start({ forceGcEvery: 10 });
