@@ -245,9 +245,17 @@ test('history() as JSON is a history as well', (t) => {
   const file = path.join(folder(t), 'history.json');
   const baseline = { index: 0, label: null, time: 1e12, heapUsed: 5e6, external: 1, arrayBuffers: 0, rss: 2e7, nativeContexts: 1, gcMs: 2, forced: true };
   const gc = { seq: 0, type: 'minor', start: 1e12 + 5, duration: 1.5, forced: false, usedBefore: 6e6, usedAfter: 5e6 };
-  fs.writeFileSync(file, JSON.stringify({ baselines: [baseline, { ...baseline, index: 1, time: 1e12 + 9 }], gcs: [gc] }, null, 2));
-  const { runs } = historyModel(readRuns([file]));
-  assert.deepStrictEqual([runs[0].baselineCount, runs[0].gcCount, runs[0].gcMs, runs[0].gcs.usedMax], [2, 1, 1.5, [6e6]]);
+  const history = { baselines: [baseline, { ...baseline, index: 1, time: 1e12 + 9 }], gcs: [gc] };
+  // In several lines, in one, and with nothing after it.
+  for (const written of [JSON.stringify(history, null, 2), `${JSON.stringify(history)}\n`, JSON.stringify(history)]) {
+    fs.writeFileSync(file, written);
+    const { runs } = historyModel(readRuns([file]));
+    assert.deepStrictEqual([runs[0].baselineCount, runs[0].gcCount, runs[0].gcMs, runs[0].gcs.usedMax], [2, 1, 1.5, [6e6]]);
+  }
+  for (const nothing of ['', '{"type":"header"', '{}']) {
+    fs.writeFileSync(file, nothing);
+    assert.deepStrictEqual(readRuns([file]), [], nothing);
+  }
 });
 
 test('a chart gets no more points than it can show, and the lowest of those close together', () => {

@@ -204,13 +204,17 @@ function readRuns(paths) {
   const reader = new Reader();
   const others = [];
   for (const file of expand(paths)) {
+    let failure = null;
     try {
       reader.read(file);
     } catch (error) {
-      const value = error.code === 'ERR_LEAKWATCH_HISTORY_FOREIGN' && apiHistory(file);
-      if (!value) throw error;
-      others.push(fromApi(file, value));
+      if (error.code !== 'ERR_LEAKWATCH_HISTORY_FOREIGN') throw error;
+      failure = error;
     }
+    // JSON as a program writes it has no end of line, and so no line of a history either.
+    const value = reader.current.has(file) ? null : apiHistory(file);
+    if (value) others.push(fromApi(file, value));
+    else if (failure) throw failure;
   }
   return others.concat(reader.sorted());
 }
