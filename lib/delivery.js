@@ -9,7 +9,7 @@ const { fromOutcome } = require('./error');
 const { native } = host;
 // One set for this isolate, however often this file is loaded into a realm:
 // outcomes are drained by one of the loads and told to the listeners of all.
-const KEY = Symbol.for('leakwatch.delivery');
+const KEY = host.keyOf('delivery');
 if (!process[KEY]) {
   Object.defineProperty(process, KEY, { value: new Set(), configurable: true });
 }

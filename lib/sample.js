@@ -13,7 +13,7 @@ const { native } = host;
 /** In the order of the addon's row of pauses. */
 const GC_TYPES = ['minor', 'major', 'incremental', 'weakcb', 'other'];
 const NO_GCS = Number.MAX_SAFE_INTEGER;
-const WATCH = Symbol.for('leakwatch.watch');
+const WATCH = host.keyOf('watch');
 
 /** Judging takes up to some milliseconds, and changes with a new baseline or other thresholds only. */
 let judged = { baselines: -1, options: null, trend: null };

@@ -2,6 +2,7 @@
 // Snapshots on a signal, served while JavaScript is busy.
 
 const path = require('path');
+const { performance } = require('perf_hooks');
 const host = require('./host');
 const options = require('./options');
 const { check, nativeOptions, writeNow } = require('./snapshot');
@@ -11,6 +12,9 @@ const { unavailable } = require('./error');
 const { native } = host;
 const COOLDOWN = 10000;
 const MAX = 10;
+
+/** The system's clock may be set back, which must not make a cooldown longer. */
+const now = performance.now.bind(performance);
 
 /** Relative to where the process is now: it may have moved by the time. */
 function absolute(given) {
@@ -116,14 +120,14 @@ function plainSignal(signal, checked, cooldown, max) {
   let told = false;
   let last = -Infinity;
   const listener = () => {
-    const now = Date.now();
-    if (now - last < cooldown) return;
+    const at = now();
+    if (at - last < cooldown) return;
     if (max > 0 && served >= max) {
       if (!told) deliver.hand(exhausted(signal, served), null);
       told = true;
       return;
     }
-    last = now;
+    last = at;
     served += 1;
     try {
       const { path: file, bytes, pauseMs } = writeNow(checked.path, checked);

@@ -50,12 +50,17 @@ function isAlive(pid) {
   }
 }
 
-/** Removes the oldest snapshots beyond `keep` files or `bytes` in all; the newest always stays. Returns what went. */
-function retain(directory, { keep = Infinity, bytes = Infinity }) {
-  // The names sort by time.
-  const newest = list(directory, SNAPSHOT).sort((a, b) => (a.name < b.name ? 1 : -1));
+/**
+ * Removes the oldest snapshots beyond `keep` files or `bytes` in all; the newest always stays, which is `newest` if that is
+ * given. Returns what went.
+ */
+function retain(directory, { keep = Infinity, bytes = Infinity, newest = '' }) {
+  // The names sort by time, but the clock may have been set back since older ones were written.
+  const latest = path.basename(newest);
+  const isLatest = ({ name }) => Number(name === latest);
+  const files = list(directory, SNAPSHOT).sort((a, b) => isLatest(b) - isLatest(a) || (a.name < b.name ? 1 : -1));
   let sum = 0;
-  return newest
+  return files
     .filter(({ size }, at) => {
       sum += size;
       return at > 0 && (at >= keep || sum > bytes);

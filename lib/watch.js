@@ -43,8 +43,12 @@ class Watch extends EventEmitter {
     super();
     this.options = {};
     this._endings = [];
+    /** How often it was asked for. */
+    this._starts = 0;
     this._nextGc = 0;
     this._nextBaseline = 0;
+    this._untold = [];
+    this._isJudgeDue = false;
     this._ticking = false;
     this._evidence = null;
     // The leak that is told as soon as its suspects are found.
@@ -76,6 +80,7 @@ class Watch extends EventEmitter {
     const counts = native.counts();
     this._nextGc = counts.gcs;
     this._nextBaseline = counts.baselines;
+    this._untold = [];
     const hooked = native.watch(
       natural && host.isNative('gcEvents'),
       checked.window || DEFAULT_WINDOW,
@@ -169,21 +174,33 @@ class Watch extends EventEmitter {
     }
   }
 
-  /** Hands on what has been recorded since the last time. */
+  /** Hands on what has been recorded since the last time. A listener may stop the watching, or begin it anew, in the middle. */
   _poll() {
     deliver.drain();
+    this._collect();
+    while (this._untold.length > 0) {
+      const [name, record] = this._untold.shift();
+      if (name === 'baseline') this._isJudgeDue = true;
+      this.emit(name, record);
+    }
+    if (!this._isJudgeDue) return;
+    this._isJudgeDue = false;
+    this._judge();
+  }
+
+  /** Each record is taken once, before anybody hears of it. */
+  _collect() {
     const wantsGcs = this.listenerCount('gc') > 0;
     if (!wantsGcs && native.baselineCount() <= this._nextBaseline) return;
     const { gcs, baselines } = records(wantsGcs ? this._nextGc : Number.MAX_SAFE_INTEGER, this._nextBaseline);
     for (const gc of gcs) {
       this._nextGc = gc.seq + 1;
-      this.emit('gc', gc);
+      this._untold.push(['gc', gc]);
     }
     for (const baseline of baselines) {
       this._nextBaseline = baseline.index + 1;
-      this.emit('baseline', baseline);
+      this._untold.push(['baseline', baseline]);
     }
-    if (baselines.length > 0) this._judge();
   }
 
   _judge() {
@@ -250,7 +267,7 @@ class Watch extends EventEmitter {
     }
     this.emit('snapshot', result);
     const { keepSnapshots: keep, keepSnapshotBytes: bytes } = this.options;
-    if (keep || bytes) require('./storage').retain(this._directory(), { keep, bytes });
+    if (keep || bytes) require('./storage').retain(this._directory(), { keep, bytes, newest: result.path });
   }
 
   /** 'error' without a listener would end the process, which is not ours. */
@@ -261,7 +278,7 @@ class Watch extends EventEmitter {
 }
 
 // One Watch for this isolate, however often this file is loaded into a realm.
-const KEY = Symbol.for('leakwatch.watch');
+const KEY = host.keyOf('watch');
 
 function theWatch() {
   if (!process[KEY]) {
@@ -273,6 +290,7 @@ function theWatch() {
 function start(given) {
   const checked = options.start(given);
   const watch = theWatch();
+  watch._starts += 1;
   if (native.isWatching()) {
     if (given === undefined) return watch;
     watch._tell();

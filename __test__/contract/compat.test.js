@@ -114,6 +114,21 @@ test('gc-stats and memwatch stop watching when nobody listens, and leave others 
   `);
 });
 
+test('memwatch leaves alone who began to watch after it', async () => {
+  await passes(`
+    const memwatch = require(path.join(ROOT, 'compat/memwatch'));
+    const listener = () => {};
+    memwatch.on('stats', listener);
+    const watch = leakwatch.start({ window: 50 });
+    memwatch.removeListener('stats', listener);
+    const labels = [];
+    watch.on('baseline', ({ label }) => labels.push(label));
+    leakwatch.tick('told');
+    leakwatch.stop();
+    assert.ok(labels.includes('told'), labels.join());
+  `);
+});
+
 test('in a worker, where the originals end the process', async () => {
   await passes(`
     const { Worker } = require('worker_threads');
@@ -184,6 +199,50 @@ test('memwatch: HeapDiff names what came', () => {
   assert.ok(change.allocated_nodes >= 9998 && after.nodes > before.nodes);
   assert.throws(() => diff.end(), /^Error: attempt to end\(\) a HeapDiff that was already ended$/);
   assert.throws(() => memwatch.HeapDiff(), TypeError);
+});
+
+test('memwatch: a class by any name', () => {
+  const { HeapDiff } = load('memwatch');
+  const made = { constructor: function () { this.made = true; } };
+  const diff = new HeapDiff();
+  const kept = Array.from({ length: 3000 }, () => new made.constructor());
+  const { details } = diff.end().change;
+  assert.strictEqual(kept.length, 3000);
+  assert.ok(details.every(({ what }) => typeof what === 'string'), JSON.stringify(details));
+  assert.strictEqual(details.find(({ what }) => what === 'constructor')['+'], 3000);
+});
+
+test('memwatch: the GCs of a HeapDiff are no news, whatever the clock says', async () => {
+  await passes(`${inChild('memwatch')}
+    const told = [];
+    shim.on('stats', (stats) => told.push(stats));
+    const before = Date.now;
+    Date.now = () => before() - 36e5;
+    const diff = new shim.HeapDiff();
+    diff.end();
+    const { performance } = require('perf_hooks');
+    const now = () => (performance.timeOrigin + performance.now()) * 1e3;
+    const mark = now() + 25e3;
+    // What comes now is later by any clock.
+    while (now() < mark + 25e3);
+    shim.gc();
+    const timer = setInterval(() => {
+      if (told.length === 0) return;
+      clearInterval(timer);
+      const early = told.filter((stats) => stats.gc_ts < mark);
+      // Two snapshots make four and more; V8 may collect once by itself as well.
+      assert.ok(early.length <= 2, early.length + ' of ' + told.length + ' are not of gc()');
+      process.exit();
+    }, 20);
+  `);
+});
+
+test('memwatch: a HeapDiff whose files somebody tidied away lets the process end well', async (t) => {
+  const where = folder(t);
+  await passes(`${inChild('memwatch')}
+    new shim.HeapDiff();
+    for (const name of fs.readdirSync(${JSON.stringify(where)})) fs.rmSync(path.join(${JSON.stringify(where)}, name), { recursive: true });
+  `, { env: { TMPDIR: where } });
 });
 
 test('leakage: a leak throws its error, in its words', () => {

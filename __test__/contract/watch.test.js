@@ -111,6 +111,26 @@ test('options given while watching lose no event', () => {
   assert.deepStrictEqual(seen, ['before', 'after']);
 });
 
+for (const [what, act] of [['stops', () => leakwatch.stop()], ['starts anew', () => leakwatch.start({ window: 20 })]]) {
+  test(`a listener that ${what} hears of each baseline once, in order`, () => {
+    const watch = leakwatch.start();
+    const seen = [];
+    watch.on('baseline', ({ label }) => {
+      if (label === null) return;
+      seen.push(label);
+      if (seen.length === 2) act();
+    });
+    const labels = ['a', 'b', 'c', 'd'];
+    labels.forEach((label) => leakwatch.tick(label));
+    leakwatch.stop();
+    assert.deepStrictEqual(seen, labels);
+    leakwatch.start();
+    leakwatch.tick('on again');
+    leakwatch.stop();
+    assert.deepStrictEqual(seen, [...labels, 'on again']);
+  });
+}
+
 test('forceGcEvery takes forced baselines by itself', async (t) => {
   alive(t);
   const watch = leakwatch.start({ forceGcEvery: 10 });

@@ -63,5 +63,17 @@ test('baselines, verdict, history and exporter stand while the clock goes a day 
   const [recorded] = readRuns([where]);
   assert.strictEqual(recorded.lost, 0);
   assert.strictEqual(recorded.baselines.length, 25);
-  assert.ok(recorded.end, text(recorded.end));
+  const { time: last } = recorded.baselines[24];
+  for (const { time } of [recorded.end, recorded.trend]) assert.ok(time >= last && time < last + DAY * 500, text(recorded.end));
+});
+
+test('collections are written down while the clock stands before their time', linux, async (t) => {
+  const where = path.join(folder(t), 'history');
+  await passes(`
+    ${SET}
+    set(${-7 * DAY});
+    const written = () => fs.readdirSync(${text(where)}).some((name) => fs.readFileSync(path.join(${text(where)}, name), 'utf8').includes('"type":"gc"'));
+    const busy = setInterval(() => churn(), 50);
+    wait(written).then(() => clearInterval(busy));
+  `, { args: ['--require', path.join(ROOT, 'register.js')], env: { ...settable(t), LEAKWATCH_HISTORY: `${where}${path.sep}`, LEAKWATCH_REPORT: 'off' } });
 });

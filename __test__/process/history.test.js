@@ -189,6 +189,21 @@ test('it keeps no process alive, and stop() ends it', async (t) => {
   assert.ok(labels.includes('seen'));
 });
 
+test('process.exit() right after a flush was begun loses nothing, and writes nothing twice', async (t) => {
+  const file = path.join(folder(t), 'history.jsonl');
+  const begin = `
+    const { Writer } = require(path.join(ROOT, 'lib/history/writer')), { Target } = require(path.join(ROOT, 'lib/history/target'));
+    const target = new Target(${text(file)}, { pid: process.pid, threadId: 0, processStart: 0 });
+    const writer = new Writer(target, { header: () => 'header\\n', size: 1e6, files: 1, onError: (error) => { throw error; } });
+    const line = (text) => writer.add(text + '\\n');
+    line('flushed'); writer.flush(); line('waiting');`;
+  await passes(`${begin} process.on('exit', () => { line('end'); writer.flushSync(); }); process.exit();`);
+  assert.strictEqual(fs.readFileSync(file, 'utf8'), 'header\nflushed\nwaiting\nend\n');
+  fs.unlinkSync(file);
+  await passes(`${begin} writer.flushSync(); wait(() => !writer.isWriting).then(() => { line('later'); writer.flush(); });`);
+  assert.strictEqual(fs.readFileSync(file, 'utf8'), 'header\nflushed\nwaiting\nlater\n');
+});
+
 test('a torn line costs that line alone; a foreign file is refused', async (t) => {
   const directory = folder(t);
   const file = path.join(directory, 'h.jsonl');

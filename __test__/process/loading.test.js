@@ -3,7 +3,7 @@
 
 const assert = require('assert');
 const { test } = require('node:test');
-const { folder, passes, text, wholeFiles } = require('./helper');
+const { folder, needs, passes, text, wholeFiles } = require('./helper');
 
 /** Loads the facade, and the addon with it, anew. */
 const AGAIN = `
@@ -84,6 +84,61 @@ test('errors of each load are of its own class, with the same code', async () =>
     for (const load of [leakwatch, other]) {
       assert.throws(() => load.writeSnapshot('/nowhere/at/all'), (error) => error instanceof load.LeakwatchError && error.code === 'ERR_LEAKWATCH_NO_DIRECTORY');
     }
+  `);
+});
+
+/** Another copy of the package, as two packages that need two versions bring along. */
+const COPY = `
+const copyTo = (where) => {
+  const { platformName } = require(path.join(ROOT, 'lib/native'));
+  for (const name of ['index.js', 'package.json', 'lib', 'leakwatch.' + platformName() + '.node']) {
+    fs.cpSync(path.join(ROOT, name), path.join(where, name), { recursive: true });
+  }
+  return require(where);
+};
+`;
+
+test('another copy of the package is another watching, and ends alone', async (t) => {
+  await passes(`${COPY}
+    const other = copyTo(${text(folder(t))});
+    const [watch, theirs] = [leakwatch.start({ window: 30 }), other.start()];
+    assert.notStrictEqual(watch, theirs);
+    const [seen, told] = [[], []];
+    const into = (labels) => ({ label }) => label === null || labels.push(label);
+    watch.on('baseline', into(seen));
+    theirs.on('baseline', into(told));
+    leakwatch.tick('ours');
+    other.tick('theirs');
+    assert.strictEqual(other.history().baselines.pop().label, 'theirs');
+    other.stop();
+    assert.deepStrictEqual(told, ['theirs']);
+    leakwatch.tick('ours still');
+    wait(() => seen.length === 2).then(() => {
+      assert.deepStrictEqual(seen, ['ours', 'ours still']);
+      assert.deepStrictEqual(watch.options, { window: 30 });
+      leakwatch.stop();
+      clearInterval(keep);
+    });
+    const keep = setInterval(() => {}, 1000);
+  `);
+});
+
+test('figures that a GC changed between two readings do not end in the fallback', needs('statistics'), async () => {
+  await passes(`${AGAIN}
+    const v8 = require('v8');
+    const read = v8.getHeapStatistics;
+    let readings = 0;
+    leakwatch.tick('before');
+    v8.getHeapStatistics = () => {
+      const statistics = read();
+      if (readings === 0) statistics.number_of_native_contexts += 1;
+      readings += 1;
+      return statistics;
+    };
+    const other = again();
+    assert.strictEqual(other.capabilities().statistics.native, true);
+    assert.ok(readings > 1);
+    assert.deepStrictEqual(other.history().baselines.map(({ label }) => label), ['before']);
   `);
 });
 
@@ -172,7 +227,7 @@ test('in a cluster each process is watched for itself', (t) => {
       leakwatch.start().once('snapshot', () => process.send('served'));
     }`);
   const { spawnSync } = require('child_process');
-  const result = spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: 60000 });
+  const result = spawnSync(process.execPath, [program], { encoding: 'utf8', timeout: 300000 });
   assert.deepStrictEqual([result.status, result.signal], [0, null], result.stderr);
   assert.strictEqual(wholeFiles(out), 2);
 });

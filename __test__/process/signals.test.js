@@ -142,11 +142,32 @@ test('asked for in a worker alone', busyNeeded, async (t) => {
   assert.strictEqual(wholeFiles(directory), 1, 'the main isolate is not watched');
 });
 
+test('a clock that is set back makes no cooldown longer', async (t) => {
+  const directory = folder(t);
+  await passes(`
+    const told = [];
+    const dispose = leakwatch.snapshotOnSignal('SIGUSR2', { path: ${text(directory)}, cooldown: 1, callback: (error, result) => told.push(error || result) });
+    const keep = setInterval(() => {}, 1000);
+    kill();
+    wait(() => told.length === 1).then(async () => {
+      const before = Date.now;
+      Date.now = () => before() - 864e5;
+      const again = setInterval(kill, 50);
+      await wait(() => told.length > 1);
+      clearInterval(again);
+      assert.deepStrictEqual(told.filter((each) => each instanceof Error), []);
+      dispose();
+      clearInterval(keep);
+    });
+  `, { env: { LEAKWATCH_NATIVE_V8: 'off' } });
+  assert.ok(wholeFiles(directory) > 1);
+});
+
 test('100 signals at once: one snapshot within the cooldown', async (t) => {
   const directory = folder(t);
   await passes(`
     const told = [];
-    const dispose = leakwatch.snapshotOnSignal('SIGUSR2', { path: ${text(directory)}, callback: (error, result) => told.push(error || result) });
+    const dispose = leakwatch.snapshotOnSignal('SIGUSR2', { path: ${text(directory)}, cooldown: 36e5, callback: (error, result) => told.push(error || result) });
     let handled = 0;
     process.on('SIGUSR2', () => handled++);
     for (let i = 0; i < 100; i++) kill();

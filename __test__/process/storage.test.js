@@ -25,6 +25,8 @@ test('the oldest go, by number and by size; other files stay', (t) => {
   assert.deepStrictEqual(files(directory).sort(), [named(3), named(4), 'mine.heapsnapshot']);
   retain(directory, { keep: 1, bytes: 1 });
   assert.deepStrictEqual(files(directory).sort(), [named(4), 'mine.heapsnapshot'], 'the newest stays, whatever its size');
+  retain(directory, { keep: 1, newest: path.join(directory, named(1)) });
+  assert.deepStrictEqual(files(directory).sort(), [named(4), 'mine.heapsnapshot'], 'one that is not there changes nothing');
   assert.deepStrictEqual(retain(path.join(directory, 'missing'), { keep: 1 }), []);
 });
 
@@ -56,4 +58,19 @@ test('a watched process keeps as many as it was told to', { skip }, async (t) =>
     kill();
   `);
   assert.ok(files(directory).includes('mine.heapsnapshot'));
+});
+
+test('one that was just written stays, though the clock was set back since the last', { skip }, async (t) => {
+  const directory = folder(t);
+  fs.writeFileSync(path.join(directory, named(0).replace('2026', '2999')), '');
+  await passes(`
+    const keep = setInterval(() => {}, 1000);
+    const watch = leakwatch.start({ snapshotSignal: 'SIGUSR2', snapshotDir: ${text(directory)}, keepSnapshots: 1 });
+    watch.on('snapshot', (told) => setImmediate(() => {
+      assert.deepStrictEqual(fs.readdirSync(${text(directory)}), [path.basename(told.path)]);
+      leakwatch.stop();
+      clearInterval(keep);
+    }));
+    kill();
+  `);
 });

@@ -105,6 +105,35 @@ for (const [name, busy] of Object.entries(BUSY)) {
   });
 }
 
+test('what a worker asked for in both ways ends with it: the next at its address begins anew', needs('statistics'), async () => {
+  await passes(`
+    const code = \`
+      const again = () => {
+        for (const name of Object.keys(require.cache)) if (name.startsWith(ROOT) && !name.endsWith('.node')) delete require.cache[name];
+        return require(ROOT);
+      };
+      leakwatch.tick();
+      process.env.LEAKWATCH_NATIVE_V8 = 'on';
+      const native = again();
+      const kept = native.history();
+      native.start();
+      native.tick();
+      parentPort.postMessage(kept.baselines.length + kept.gcs.length);\`;
+    // The first load is the fallback's, in the same environment.
+    process.env.LEAKWATCH_NATIVE_V8 = 'off';
+    (async () => {
+      for (let round = 0; round < 12; round++) {
+        const worker = inWorker(code);
+        const [kept] = await Promise.all([
+          new Promise((resolve, reject) => worker.on('message', resolve).on('error', reject)),
+          new Promise((resolve) => worker.on('exit', resolve)),
+        ]);
+        assert.strictEqual(kept, 0, 'round ' + round);
+      }
+    })();
+  `);
+});
+
 test('5 rounds of 20 workers terminated, with signals in between', async (t) => {
   // dd-trace's teardown test: state keyed by a dead isolate's address shows here.
   const directory = folder(t);

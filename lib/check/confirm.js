@@ -9,6 +9,7 @@ const os = require('os');
 const path = require('path');
 const { diff } = require('../analysis');
 const { writeSnapshotAsync } = require('../snapshot');
+const { removeFolder } = require('../evidence/remove');
 const { withWholeSources } = require('../whole-sources');
 const { ENOUGH_ITERATIONS } = require('./rounds');
 
@@ -26,11 +27,6 @@ const TRIES_AFTER_FEW = [{ again: 1, keepsOn: 0.6 }];
 const MAX_SUSPECTS = 10;
 /** What is less of the growth is what check() itself, and Node for it, loaded between the snapshots. */
 const MIN_SHARE = 0.01;
-
-function removeFolder(folder) {
-  for (const name of fs.readdirSync(folder)) fs.unlinkSync(path.join(folder, name));
-  fs.rmdirSync(folder);
-}
 
 /** Snapshots in a private folder that goes away whatever happens. */
 class Evidence {

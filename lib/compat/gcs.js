@@ -12,6 +12,7 @@ function follow(emitter, events, seen, more) {
     // Whoever watches already goes on watching, with the options given there.
     const watching = native.isWatching();
     const watch = require('../watch').start(watching ? undefined : {});
+    const starts = watch._starts;
     const flush = () => {
       if (native.isWatching()) watch._poll();
     };
@@ -24,7 +25,9 @@ function follow(emitter, events, seen, more) {
       watch.removeListener('gc', seen);
       undo();
       const others = watch.eventNames().some((name) => watch.listenerCount(name) > 0);
-      if (!watching && !others && native.isWatching()) watch.stop();
+      // Whoever called start() since then goes on watching as well.
+      const isOurs = !watching && !others && watch._starts === starts;
+      if (isOurs && native.isWatching()) watch.stop();
     };
   };
   const wanted = () => events.some((name) => emitter.listenerCount(name) > 0);

@@ -4,15 +4,17 @@
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
+const { performance } = require('perf_hooks');
 const host = require('../host');
 const { fromOutcome } = require('../error');
 const { writeSnapshot } = require('../snapshot');
 const { endIds } = require('../fallback');
+const { removeFolder } = require('../evidence/remove');
 
 const { native } = host;
 
 /** memwatch's words for V8's groups; what is V8's own is left out. */
-const GROUPS = {
+const GROUPS = new Map(Object.entries({
   '(array)': 'Array',
   '(string)': 'String',
   '(concatenated string)': 'String',
@@ -26,10 +28,11 @@ const GROUPS = {
   '(system)': null,
   '(hidden)': null,
   '(synthetic)': null,
-};
+}));
 
-/** When our own snapshots were taken: their GCs are no news. Epoch milliseconds. */
+/** When our own snapshots were taken: their GCs are no news. Epoch milliseconds, on the clock of the GCs. */
 const spans = [];
+const now = () => performance.timeOrigin + performance.now();
 const MAX_SPANS = 64;
 
 function isOwnGc({ start }) {
@@ -61,7 +64,7 @@ function compare(paths) {
 function detailsOf(classes) {
   const rows = new Map();
   for (const { name, newCount, deletedCount, newBytes, deletedBytes } of classes) {
-    const what = name in GROUPS ? GROUPS[name] : name;
+    const what = GROUPS.has(name) ? GROUPS.get(name) : name;
     if (what === null || newCount + deletedCount === 0) continue;
     const row = rows.get(what) || { what, bytes: 0, added: 0, released: 0 };
     row.bytes += newBytes - deletedBytes;
@@ -84,17 +87,20 @@ class Files {
     this.paths = [];
     this.remove = () => {
       process.removeListener('exit', this.remove);
-      for (const name of fs.readdirSync(this.folder)) fs.unlinkSync(path.join(this.folder, name));
-      fs.rmdirSync(this.folder);
+      try {
+        removeFolder(this.folder);
+      } catch (_) {
+        // What cannot be removed is no reason for a process to fail at its end.
+      }
     };
     process.on('exit', this.remove);
   }
 
   /** Object ids stay until the second: without them what is new could not be told. */
   take(name, keepIds) {
-    const from = Date.now();
+    const from = now();
     this.paths.push(writeSnapshot(path.join(this.folder, `${name}.heapsnapshot`), { keepIds }));
-    spans.push([from - 1, Date.now() + 1]);
+    spans.push([from - 1, now() + 1]);
     if (spans.length > MAX_SPANS) spans.shift();
   }
 }

@@ -1,6 +1,7 @@
 'use strict';
 // The history of this isolate, written to a file: LEAKWATCH_HISTORY.
 
+const { performance } = require('perf_hooks');
 const host = require('../host');
 const { judge } = require('../trend');
 const { invalid } = require('../error');
@@ -25,6 +26,9 @@ function whole(env, name, least, otherwise) {
   return Number(text);
 }
 
+/** Epoch milliseconds on the clock of the baselines and collections, which does not jump when the system's is set. */
+const clock = () => performance.timeOrigin + performance.now();
+
 const resolution = (age) => RESOLUTIONS.find(([until]) => age < until)[1];
 
 /** Writes what `watch` tells from now on; returns the path of the file. */
@@ -45,20 +49,21 @@ function record(watch, given, env = process.env) {
   const writer = new Writer(target, { header, size, files, onError: (error) => watch._error(error) });
 
   const collections = new lines.Collections();
-  let summed = start;
+  const begun = clock();
+  let summed = begun;
   let judged = 0;
   let verdict = '';
   let isDue = false;
 
   /** What there is by now; verdicts when they change, and now and then. */
   function gather(now, isEnd) {
-    if (isEnd || now - summed >= resolution(now - start)) {
+    if (isEnd || now - summed >= resolution(now - begun)) {
       summed = now;
       writer.add(collections.take());
     }
     if (!isDue && !isEnd) return;
     const { trend } = judge(watch.options.thresholds, false);
-    if (!isEnd && trend.verdict === verdict && now - judged < resolution(now - start)) return;
+    if (!isEnd && trend.verdict === verdict && now - judged < resolution(now - begun)) return;
     isDue = false;
     judged = now;
     verdict = trend.verdict;
@@ -70,11 +75,11 @@ function record(watch, given, env = process.env) {
     isDue = true;
     writer.add(lines.baseline(baseline));
   });
-  watch.on('leak', (trend) => writer.add(lines.trend('leak', Date.now(), trend)));
-  watch.on('snapshot', ({ path, cause, bytes }) => writer.add(lines.line('snapshot', { time: Date.now(), path, cause, bytes })));
+  watch.on('leak', (trend) => writer.add(lines.trend('leak', clock(), trend)));
+  watch.on('snapshot', ({ path, cause, bytes }) => writer.add(lines.line('snapshot', { time: clock(), path, cause, bytes })));
   const timer = host.timers.setInterval(() => {
     try {
-      gather(Date.now(), false);
+      gather(clock(), false);
       writer.flush();
     } catch (error) {
       watch._error(error);
@@ -86,8 +91,8 @@ function record(watch, given, env = process.env) {
       watch._tell();
       // A thread that ends before anything was seen leaves no file.
       if (!writer.isOpen && writer.waiting === '' && collections.count === 0) return;
-      gather(Date.now(), true);
-      writer.add(lines.line('end', { time: Date.now(), code: code === undefined ? null : code }));
+      gather(clock(), true);
+      writer.add(lines.line('end', { time: clock(), code: code === undefined ? null : code }));
       writer.flushSync();
     } catch (error) {
       watch._error(error);

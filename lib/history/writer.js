@@ -33,6 +33,8 @@ class Writer {
     this.waiting = '';
     this.dropped = 0;
     this.isWriting = false;
+    /** The batch under way, as long as its file is being opened. */
+    this.opening = null;
     this.isFailing = false;
     /** The last write may have ended within a line. */
     this.isTorn = false;
@@ -96,7 +98,14 @@ class Writer {
       return;
     }
     this.isWriting = true;
+    this.opening = bytes;
     open(this.target.file, APPEND, (error, descriptor) => {
+      if (!this._takeBack()) {
+        // flushSync() has written them.
+        if (!error) close(descriptor, () => {});
+        this.isWriting = false;
+        return;
+      }
       if (error) {
         this._ended(error, 0, bytes);
         return;
@@ -107,12 +116,22 @@ class Writer {
     });
   }
 
-  /** Writes what waits before this returns: for the end of the process. */
+  /** The batch that has a file to be opened first; whoever takes it writes it. */
+  _takeBack() {
+    const bytes = this.opening;
+    this.opening = null;
+    return bytes;
+  }
+
+  /**
+   * Writes what waits before this returns: for the end of the process. What is with the system by then it still writes; a
+   * callback that would hand it on does not run any more.
+   */
   flushSync() {
-    if (this.waiting === '') return;
+    if (this.waiting === '' && !this.opening) return;
     let descriptor;
     try {
-      const bytes = this._batch();
+      const bytes = Buffer.concat([this._takeBack() || Buffer.alloc(0), this._batch()]);
       descriptor = openSync(this.target.file, APPEND);
       writeSync(descriptor, bytes, 0, bytes.length, null);
     } catch (error) {

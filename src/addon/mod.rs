@@ -108,7 +108,7 @@ pub fn attach(env: Env, host: JsHost) -> Result<Vec<JsCapability>> {
         weak_callbacks: host.gc_weakcb,
     };
     Session::join(id, key, host.thread_id, numbers);
-    if known.is_none() {
+    if known.is_none_or(|known| known.isolate != id) {
         env.add_env_cleanup_hook((key, id), |(key, id)| {
             ENVIRONMENTS.lock().remove(&key);
             Session::leave(id, key);
@@ -179,6 +179,12 @@ fn capabilities(why: Option<&str>) -> Vec<JsCapability> {
             }
         })
         .collect()
+}
+
+/// Which load of this library it is. Another copy of the file in the same process has state of its own, and another number.
+#[napi(catch_unwind)]
+pub fn instance() -> f64 {
+    std::ptr::from_ref(&ENVIRONMENTS).addr() as f64
 }
 
 /// Begins to watch; false if GCs must be pushed in from JavaScript.

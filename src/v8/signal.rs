@@ -105,6 +105,7 @@ mod unix {
     use core::ffi::{c_int, c_void};
     use core::mem::zeroed;
     use core::ptr;
+    use parking_lot::Mutex;
     use std::sync::atomic::{AtomicI32, AtomicPtr, AtomicUsize, Ordering};
 
     /// Signal numbers are below this on every Unix.
@@ -118,6 +119,10 @@ mod unix {
     /// handler on another thread may be reading it.
     static PREVIOUS: [AtomicPtr<libc::sigaction>; SIGNALS] =
         [const { AtomicPtr::new(ptr::null_mut()) }; SIGNALS];
+
+    /// Every such owner, each once: they come and go as often as the app adds a
+    /// listener and takes it away, or as another library does what `reclaim` does.
+    static OWNERS: Mutex<Vec<&'static libc::sigaction>> = Mutex::new(Vec::new());
 
     /// The thread that is in our handler, by signal. A library that put its
     /// handler on top of ours and calls it, and that we came on top of again,
@@ -153,7 +158,7 @@ mod unix {
             return Ok(());
         }
         // The previous owner must be known before the handler can run.
-        let previous = Box::into_raw(Box::new(current));
+        let previous = ptr::from_ref(remembered(current)).cast_mut();
         PREVIOUS[signal.0 as usize].store(previous, Ordering::Release);
         // SAFETY: sigaction is plain data, for which zeroes are valid.
         let mut action: libc::sigaction = unsafe { zeroed() };
@@ -180,7 +185,7 @@ mod unix {
         if !is_ours(&current) || previous.is_null() {
             return;
         }
-        // SAFETY: `previous` is a box that is never freed.
+        // SAFETY: `previous` is one of `OWNERS`, which are never freed.
         unsafe { libc::sigaction(signal.0, previous, ptr::null_mut()) };
     }
 
@@ -228,6 +233,26 @@ mod unix {
         }
     }
 
+    fn remembered(action: libc::sigaction) -> &'static libc::sigaction {
+        let mut owners = OWNERS.lock();
+        if let Some(known) = owners.iter().find(|known| is_same(known, &action)) {
+            return known;
+        }
+        let new: &'static libc::sigaction = Box::leak(Box::new(action));
+        owners.push(new);
+        new
+    }
+
+    fn is_same(one: &libc::sigaction, other: &libc::sigaction) -> bool {
+        let blocks = |action: &libc::sigaction, number: usize| {
+            // SAFETY: the set is whole, and the call only reads it.
+            unsafe { libc::sigismember(&raw const action.sa_mask, number as c_int) == 1 }
+        };
+        one.sa_sigaction == other.sa_sigaction
+            && one.sa_flags == other.sa_flags
+            && (1..SIGNALS).all(|number| blocks(one, number) == blocks(other, number))
+    }
+
     fn is_ours(action: &libc::sigaction) -> bool {
         action.sa_sigaction == on_signal as *const () as usize
     }
@@ -268,7 +293,7 @@ mod unix {
         if previous.is_null() {
             return;
         }
-        // SAFETY: a box made in `install`, never freed.
+        // SAFETY: one of `OWNERS`, which are never freed.
         let previous = unsafe { &*previous };
         let handler = previous.sa_sigaction;
         if handler == libc::SIG_DFL || handler == libc::SIG_IGN {
@@ -301,6 +326,39 @@ mod unix {
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         unsafe {
             libc::__error()
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use super::*;
+
+        extern "C" fn theirs(_: c_int) {}
+
+        /// As libuv does for the app's first listener, and after its last.
+        fn take(signal: Signal, handler: usize) {
+            // SAFETY: plain data; the handler does nothing.
+            unsafe {
+                let mut action: libc::sigaction = zeroed();
+                action.sa_sigaction = handler;
+                libc::sigaction(signal.0, &raw const action, ptr::null_mut());
+            }
+        }
+
+        #[test]
+        fn owners_that_come_and_go_are_remembered_once() {
+            let signal = Signal::by_name("SIGURG").unwrap();
+            let handlers = [theirs as *const () as usize, libc::SIG_IGN];
+            let mut seen = Vec::new();
+            for round in 0..20 {
+                take(signal, handlers[round % 2]);
+                reclaim(signal);
+                seen.push(PREVIOUS[signal.0 as usize].load(Ordering::Acquire));
+            }
+            assert_ne!(seen[0], seen[1]);
+            assert!((2..20).all(|round| seen[round] == seen[round - 2]));
+            uninstall(signal);
+            assert_eq!(current(signal).unwrap().sa_sigaction, libc::SIG_IGN);
         }
     }
 }
