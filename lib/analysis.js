@@ -64,6 +64,8 @@ async function diff(paths, given) {
   if (!Array.isArray(paths) || paths.length < 2) {
     throw invalid('paths', 'must be an array of at least two snapshot files, or two captures, oldest first');
   }
+  const count = paths.filter(captures().isCapture).length;
+  if (count > 0 && count < paths.length) throw invalid('paths', 'must be snapshot files alone, or captures alone');
   if (paths.every(captures().isCapture)) return captures().diff(paths, options.diff(given));
   const { onProgress, signal, suppress, ...rest } = options.diff(given);
   const request = { what: 'diff', paths: paths.map(checkPath), format: 'value', ...rest };

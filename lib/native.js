@@ -33,18 +33,31 @@ function platformName() {
 }
 
 function missing(name, errors) {
-  const error = new Error(
+  return noBinary(
     `leakwatch has no binary for ${name}: neither leakwatch.${name}.node nor the package ` +
       `@leakwatch/${name} is there. Reinstall with optional dependencies, or build it from ` +
       `source with "npm run build" (needs Rust).${errors.length ? ` Tried: ${errors.join('; ')}` : ''}`
   );
+}
+
+function noBinary(message) {
+  const error = new Error(message);
   error.code = 'ERR_LEAKWATCH_NO_BINARY';
   return error;
 }
 
+function named(file) {
+  try {
+    return actual(file);
+  } catch (error) {
+    if (error.code !== 'MODULE_NOT_FOUND') throw error;
+    throw noBinary(`LEAKWATCH_NATIVE_PATH names ${file}, and there is no such file`);
+  }
+}
+
 function load() {
   const given = process.env.LEAKWATCH_NATIVE_PATH;
-  if (given) return actual(path.resolve(given));
+  if (given) return named(path.resolve(given));
   const name = platformName();
   const errors = [];
   const local = path.join(ROOT, `leakwatch.${name}.node`);

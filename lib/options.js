@@ -226,16 +226,31 @@ const PARSERS = {
   },
 };
 
+/** The environment variable of an option of start(). */
+const variableOf = (name) => `LEAKWATCH_${name.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
+
 /** Options of start() from LEAKWATCH_FORCE_GC_EVERY, LEAKWATCH_WINDOW and so on. */
 function fromEnvironment(env) {
   const out = {};
   for (const name of Object.keys(START)) {
-    const variable = `LEAKWATCH_${name.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
-    const text = env[variable];
+    const text = env[variableOf(name)];
     if (text === undefined || text === '') continue;
     out[name] = PARSERS[name] ? PARSERS[name](text) : text;
   }
   return out;
+}
+
+/** The first of those variables that is wrong, by its option and name, and why; undefined if none is. */
+function wrongVariable(env) {
+  for (const name of Object.keys(START)) {
+    const variable = variableOf(name);
+    try {
+      check('start()', START, fromEnvironment({ [variable]: env[variable] }));
+    } catch ({ option, message }) {
+      return { name, variable, why: [name, variable].includes(option) ? message.slice(option.length + 2) : message };
+    }
+  }
+  return undefined;
 }
 
 module.exports = {
@@ -253,4 +268,6 @@ module.exports = {
   trend: (value) => check('trend()', TREND, value),
   show,
   signalName,
+  variableOf,
+  wrongVariable,
 };

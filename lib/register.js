@@ -3,7 +3,7 @@
 
 const { start } = require('./watch');
 const { trend } = require('./trend');
-const { fromEnvironment } = require('./options');
+const { fromEnvironment, wrongVariable } = require('./options');
 const host = require('./host');
 
 const REPORTS = ['off', 'leak', 'exit'];
@@ -52,7 +52,8 @@ function register() {
     if (process.env.LEAKWATCH_HISTORY) openHistory(watch, process.env.LEAKWATCH_HISTORY);
   } catch (error) {
     // A wrong option must not keep the program from starting.
-    say(`not watching: ${error.message}`);
+    const wrong = wrongVariable(process.env);
+    say(`not watching: ${wrong ? `${wrong.variable}: ${wrong.why}` : error.message}`);
     return;
   }
   if (mode === 'off') return;

@@ -97,7 +97,7 @@ test('what is no capture, and options that are none, are refused', async () => {
   const cut = { data: taken.data.subarray(0, taken.data.length - 10) };
   await assert.rejects(leakwatch.diff([taken, cut]), failsWith('ERR_LEAKWATCH_SNAPSHOT_CORRUPT'));
   await assert.rejects(leakwatch.diff([taken]), refused('paths'));
-  await assert.rejects(leakwatch.diff([taken, 'file.heapsnapshot']), refused('path'));
+  await assert.rejects(leakwatch.diff([taken, 'file.heapsnapshot']), refused('paths'));
   await assert.rejects(leakwatch.diff([taken, taken], { suppress: 'file' }), refused('suppress'));
 });
 

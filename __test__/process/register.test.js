@@ -54,7 +54,7 @@ for (const [name, values] of Object.entries(WRONG)) {
       assert.strictEqual(stdout, 'ran\n');
       const line = stderr.split('\n').filter(Boolean);
       assert.strictEqual(line.length, 1, `${name}=${value}: ${stderr}`);
-      assert.match(line[0], /^leakwatch\[\d+\]: not watching: /);
+      assert.match(line[0], new RegExp(`^leakwatch\\[\\d+\\]: not watching: ${name}: `), 'by the name it was given by');
       assert.doesNotMatch(line[0], /\0|\{"/, 'text alone');
     }
   });
@@ -81,7 +81,7 @@ test('a process without a binary of ours runs all the same', (t) => {
     const env = { ...process.env, LEAKWATCH_NATIVE_PATH: file };
     const { status, stdout, stderr } = spawnSync(process.execPath, [...args, '-p', '6 * 7'], { env, encoding: 'utf8' });
     assert.deepStrictEqual([status, stdout], [0, '42\n'], stderr);
-    assert.match(stderr, /^leakwatch\[\d+\]: not watching: .*\.node/);
+    assert.match(stderr, /^leakwatch\[\d+\]: not watching: .*\.node.*\n$/, 'one line');
   }
 });
 

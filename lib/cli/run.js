@@ -8,7 +8,7 @@ const os = require('os');
 const path = require('path');
 const { readRuns } = require('../history/reader');
 const { makeFolder } = require('../make-folder');
-const { fromEnvironment, start: checkStart } = require('../options');
+const { variableOf, wrongVariable } = require('../options');
 const { Wrong, parse, text } = require('./arguments');
 const { checkOutput, reason, writeOutput } = require('./output');
 const { verdicts } = require('./verdicts');
@@ -58,28 +58,15 @@ function nodeOptions(given) {
 }
 
 const camelCase = (name) => name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
-const variableOf = (name) => `LEAKWATCH_${name.replace(/-/g, '_').toUpperCase()}`;
+const kebabCase = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** What register reads them from. */
+/** What register reads them from. In the program a wrong one would only be told, and nothing be watched. */
 function startVariables(options) {
   const env = {};
-  for (const name of START) {
-    const value = options[camelCase(name)];
-    if (value === undefined) continue;
-    env[variableOf(name)] = value;
-    checkStartOption(name, value);
-  }
+  for (const name of START.map(camelCase)) if (options[name] !== undefined) env[variableOf(name)] = options[name];
+  const wrong = wrongVariable(env);
+  if (wrong) throw new Wrong(`--${kebabCase(wrong.name)}: ${wrong.why}`);
   return env;
-}
-
-/** In the program a wrong one would only be told, and nothing be watched. */
-function checkStartOption(name, value) {
-  try {
-    checkStart(fromEnvironment({ [variableOf(name)]: value }));
-  } catch (error) {
-    const isNamed = [camelCase(name), variableOf(name)].includes(error.option);
-    throw new Wrong(`--${name}: ${isNamed ? error.message.slice(error.option.length + 2) : error.message}`);
-  }
 }
 
 function makeHistory(history, given) {
