@@ -185,8 +185,18 @@ mod unix {
         if !is_ours(&current) || previous.is_null() {
             return;
         }
-        // SAFETY: `previous` is one of `OWNERS`, which are never freed.
-        unsafe { libc::sigaction(signal.0, previous, ptr::null_mut()) };
+        // SAFETY: `previous` is one of `OWNERS`, which are never freed; the
+        // other action is a live value, for which zeroes are valid.
+        unsafe {
+            if (*previous).sa_sigaction == libc::SIG_DFL {
+                // One that was sent to our handler and waits for a thread to
+                // take it would end the process; ignoring discards it.
+                let mut ignore: libc::sigaction = zeroed();
+                ignore.sa_sigaction = libc::SIG_IGN;
+                libc::sigaction(signal.0, &raw const ignore, ptr::null_mut());
+            }
+            libc::sigaction(signal.0, previous, ptr::null_mut());
+        }
     }
 
     /// Puts our handler back if someone has replaced it meanwhile.
@@ -359,6 +369,24 @@ mod unix {
             assert!((2..20).all(|round| seen[round] == seen[round - 2]));
             uninstall(signal);
             assert_eq!(current(signal).unwrap().sa_sigaction, libc::SIG_IGN);
+        }
+
+        /// By default SIGVTALRM ends the process, and these tests with it.
+        #[test]
+        fn a_signal_still_on_its_way_when_it_is_given_back_ends_nothing() {
+            let signal = Signal::by_name("SIGVTALRM").unwrap();
+            install(signal).unwrap();
+            // SAFETY: plain data; the signal is for this thread alone, which
+            // takes it when it is let through.
+            unsafe {
+                let mut set: libc::sigset_t = zeroed();
+                libc::sigaddset(&raw mut set, signal.0);
+                libc::pthread_sigmask(libc::SIG_BLOCK, &raw const set, ptr::null_mut());
+                libc::pthread_kill(libc::pthread_self(), signal.0);
+                uninstall(signal);
+                libc::pthread_sigmask(libc::SIG_UNBLOCK, &raw const set, ptr::null_mut());
+            }
+            assert_eq!(current(signal).unwrap().sa_sigaction, libc::SIG_DFL);
         }
     }
 }
