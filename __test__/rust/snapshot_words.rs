@@ -1,4 +1,4 @@
-//! How suspects are told, on small heaps: what they are called and where to look.
+//! How suspects are told, on small heaps: what they are called, where to look, and beside what V8 drops.
 
 #![allow(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
@@ -93,4 +93,35 @@ fn what_has_no_function_of_its_own_is_told_by_the_declaration_of_the_module() {
     assert_eq!(place(declared, "start"), function);
     assert_eq!(place("'use strict';\n\nconst rec", ""), function);
     assert_eq!(place("f();\n  const records = [];\n", ""), function);
+}
+
+#[test]
+fn a_small_leak_is_found_where_v8_drops_more_code_than_it_weighs() {
+    const MODULES: usize = 20;
+    let heap = |entries: usize| {
+        let mut heap = HeapBuilder::new();
+        let map = heap.node("object", "Map", 32);
+        let table = heap.node("array", "", 64 * entries as u64);
+        heap.edge(map, "internal", "table", table);
+        for index in 0..entries {
+            let session = heap.node("object", "Session", 1000);
+            heap.edge(table, "internal", &index.to_string(), session);
+        }
+        for index in 0..MODULES {
+            let scope = heap.node("object", "system / Context", 48);
+            let code = heap.node("code", "compiled", 1_000_000 / entries as u64);
+            heap.edge(0, "element", &index.to_string(), scope)
+                .edge(scope, "internal", "code", code);
+            if index == 0 {
+                heap.edge(scope, "context", "sessions", map);
+            }
+        }
+        heap
+    };
+    let suspect = suspect(heap, 100, 160);
+    assert_eq!(
+        (suspect.kind, suspect.name.as_str()),
+        (Kind::Map, "Session")
+    );
+    assert_eq!((suspect.count_before, suspect.count_after), (100, 160));
 }
