@@ -7,7 +7,7 @@ use super::{Captured, DELTAS, Options, no_tree, realign, without_tree};
 use crate::format::{bytes, grouped, percent};
 use crate::report;
 use crate::snapshot::class_deltas::sorted_by_change;
-use crate::snapshot::diff::growing_between;
+use crate::snapshot::diff::growing_shapes;
 use crate::snapshot::growth::{Growth, Side};
 use crate::snapshot::ranking::{largest_first, sorted};
 use crate::snapshot::shapes::Shapes;
@@ -49,7 +49,7 @@ fn by_shape(earlier: &[Captured], last: &Captured, options: &Options<'_>) -> Val
     let (before, after) = (first.total_bytes(), last.total_bytes());
     let growth = after.saturating_sub(before);
     let refs: Vec<&Side<'_>> = sides.iter().collect();
-    let growths = growing_between(&refs, None, options.min_growth_bytes);
+    let growths = growing_shapes(&refs, options.min_growth_bytes);
     let ((rows_before, count_before), (rows_after, count_after)) =
         (first.classes(), last.classes());
     let mut classes = self::classes(&rows_before, count_before, &rows_after, count_after);

@@ -12,7 +12,7 @@ pub use compare::compare;
 
 use crate::report;
 use crate::snapshot::contexts::{self, Contexts};
-use crate::snapshot::diff::{growing_between, node_version};
+use crate::snapshot::diff::{growing_shapes, node_version};
 use crate::snapshot::growth::{self, Side};
 use crate::snapshot::heap::Heap;
 use crate::snapshot::largest::TreeNode;
@@ -146,7 +146,7 @@ fn exactly(
     let (before, after) = (first.total_bytes(), heap.total_size());
     let growth = after.saturating_sub(before);
     let refs: Vec<&Side<'_>> = sides.iter().collect();
-    let growths = growing_between(&refs, None, options.min_growth_bytes);
+    let growths = growing_shapes(&refs, options.min_growth_bytes);
     let located = if growths.is_empty() {
         Vec::new()
     } else {

@@ -164,7 +164,7 @@ fn own_part(shapes: &Shapes, shape: u32) -> u64 {
 #[allow(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
-    use crate::snapshot::diff::growing_between;
+    use crate::snapshot::diff::growing_shapes;
     use crate::snapshot::growth::{Growth, Side};
 
     const ROOT: u32 = 0;
@@ -189,7 +189,7 @@ mod tests {
 
     fn grown(before: &Shapes, after: &Shapes) -> Vec<(Vec<u64>, u64)> {
         let sides = [Side::Shapes(before), Side::Shapes(after)];
-        let found = growing_between(&sides.iter().collect::<Vec<_>>(), None, 4096);
+        let found = growing_shapes(&sides.iter().collect::<Vec<_>>(), 4096);
         let told = |growth: Growth| (growth.counts, growth.bytes);
         found.into_iter().map(told).collect()
     }

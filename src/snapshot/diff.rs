@@ -118,13 +118,17 @@ pub fn diff_heaps(
         .unwrap_or_else(|| ids::have_common_ids(&first.graph, &last.graph));
     let newer_than = same_process.then(|| ids::newest_id(&first.graph));
     let (before, after) = (first.total_size(), last.total_size());
-    let totals: Vec<u64> = heaps.iter().map(Heap::total_size).collect();
+    let sizes: Vec<u64> = heaps.iter().map(Heap::program_size).collect();
     let floor = options
         .min_growth_bytes
-        .unwrap_or_else(|| least_growth(&totals));
-    let mut growths = growing(heaps, newer_than, floor);
+        .unwrap_or_else(|| least_growth(&sizes));
+    let mut growths = {
+        let sides: Vec<Side<'_>> = heaps.iter().map(Side::heap).collect();
+        growing_between(&sides.iter().collect::<Vec<_>>(), &sizes, newer_than, floor)
+    };
     let moved_bytes = if newer_than.is_none() {
-        growth::moved::take_out(first, last, &mut growths)
+        let growth = sizes[sizes.len() - 1].saturating_sub(sizes[0]);
+        growth::moved::take_out(first, last, growth, &mut growths)
     } else {
         0
     };
@@ -224,22 +228,23 @@ fn is_steady(totals: &[u64]) -> bool {
         .all(|step| step[1].saturating_sub(step[0]) * steps * 8 >= growth.max(1))
 }
 
+/// What grew between sides that may be shapes alone.
+#[inline(never)]
+pub(crate) fn growing_shapes(sides: &[&Side<'_>], floor: u64) -> Vec<Growth> {
+    let sizes: Vec<u64> = sides.iter().map(|side| side.total_size()).collect();
+    growing_between(sides, &sizes, None, floor)
+}
+
 /// What grew in every step. Where a snapshot in between was taken from another place in the program, the way to a leak
 /// can look different in it; if the steps explain less than half of the growth, though the heap grew in each, the first
 /// and the last decide alone. So they do for an array or a table, which grows by doubling.
-fn growing(heaps: &[Heap], newer_than: Option<u32>, floor: u64) -> Vec<Growth> {
-    let sides: Vec<Side<'_>> = heaps.iter().map(Side::heap).collect();
-    growing_between(&sides.iter().collect::<Vec<_>>(), newer_than, floor)
-}
-
-/// The same of sides that may be shapes alone.
-pub(crate) fn growing_between(
+fn growing_between(
     sides: &[&Side<'_>],
+    sizes: &[u64],
     newer_than: Option<u32>,
     floor: u64,
 ) -> Vec<Growth> {
-    let totals: Vec<u64> = sides.iter().map(|side| side.total_size()).collect();
-    let growth_bytes = totals[totals.len() - 1].saturating_sub(totals[0]);
+    let growth_bytes = sizes[sizes.len() - 1].saturating_sub(sizes[0]);
     let strict = growth::find(sides, newer_than, floor);
     let explained: u64 = strict.iter().map(|growth| growth.bytes).sum();
     if sides.len() == 2 || explained * 2 >= growth_bytes && !strict.is_empty() || growth_bytes == 0
@@ -249,7 +254,7 @@ pub(crate) fn growing_between(
     let ends = [sides[0], sides[sides.len() - 1]];
     let mut loose = growth::find(&ends, newer_than, floor);
     // What came once, and not in every step, was loaded or made once.
-    let is_steady = is_steady(&totals);
+    let is_steady = is_steady(sizes);
     loose.retain(|growth| growth.in_place || is_steady && !growth.is_single());
     let loosely: u64 = loose.iter().map(|growth| growth.bytes).sum();
     if loosely > explained { loose } else { strict }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use crate::snapshot::held::is_events;
 use crate::snapshot::kind::{EdgeType, NodeType};
 use crate::snapshot::leak_kind::Kind;
 use crate::snapshot::suspect::PathStep;
@@ -18,7 +19,7 @@ pub(crate) fn signature(kind: Kind, path: &[PathStep], holder_at: usize) -> Stri
     // An emitter's listeners are told by the emitter.
     let emitter = path[..=holder_at.min(path.len().saturating_sub(1))]
         .iter()
-        .rposition(|step| step.edge == "_events" || step.edge.contains("kEvents"));
+        .rposition(|step| is_events(&step.edge));
     let from = match emitter {
         Some(at) if matches!(kind, Kind::Listeners | Kind::AbortListeners) => {
             at.saturating_sub(1).min(from)

@@ -18,6 +18,8 @@ mod side;
 
 use rustc_hash::FxHashMap;
 
+use crate::snapshot::labels;
+
 pub(crate) use record::{Recorded, record};
 pub(crate) use side::Side;
 
@@ -40,6 +42,9 @@ pub(crate) struct Growth {
 
 /// The most members of a shape which is entered for what it holds rather than for its growth.
 const FRAME: u64 = 16;
+
+/// The most scopes that are entered all the same.
+const SCOPES: usize = 16384;
 
 /// Finds the growing shapes. `floor`: bytes from the first side to the last below which nothing is reported. All but the
 /// last may be shapes alone, or all are: `members` are then shapes of the last.
@@ -109,6 +114,8 @@ struct Walk<'h> {
     floor: u64,
     /// Bytes from which on a shape of few members is entered anyway.
     frame_size: u64,
+    /// The label of scopes.
+    scopes: u64,
     shapes: Vec<Shape>,
     children: FxHashMap<(usize, Key), usize>,
     found: Vec<Growth>,
@@ -134,6 +141,7 @@ impl<'h> Walk<'h> {
                 .last()
                 .map_or(0, |side| side.total_size() / 200)
                 .max(floor),
+            scopes: labels::of_scopes(),
             shapes: vec![Shape {
                 parent: 0,
                 key: (0, 0),
@@ -170,9 +178,10 @@ impl<'h> Walk<'h> {
         let counts = self.sums(&group.members, Side::count);
         // The few nodes which hold much (contexts, modules, globals) are entered even where they shrank: something small may
         // grow in them all the same.
-        let is_frame = counts[0] <= FRAME
-            && counts.iter().all(|&count| count == counts[0])
-            && last >= self.frame_size;
+        let is_same = counts[0] <= FRAME && counts.iter().all(|&count| count == counts[0]);
+        // So are the scopes of all modules, which nothing but the root holds alone: V8 drops the code of functions in them.
+        let is_scopes = shape == 0 && group.key.1 == self.scopes && group.members.len() <= SCOPES;
+        let is_frame = (is_same || is_scopes) && last >= self.frame_size;
         // What was too small to be kept of an earlier side may have grown in each step, or not.
         let grows = |values: &[u64]| self.grows(values, owners);
         let (more_bytes, more_members) = (grows(&retained), grows(&counts));
@@ -191,7 +200,7 @@ impl<'h> Walk<'h> {
             return;
         }
         self.note_growth_in_place(child, &group.members);
-        if more_members {
+        if more_members && (more_bytes || !is_scopes) {
             let (new, explained) = self.new_members(&group.members, &counts);
             if explained >= self.floor {
                 let last = &self.sides[self.sides.len() - 1];

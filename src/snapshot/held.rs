@@ -46,6 +46,11 @@ pub(crate) fn root(steps: &[Step], shared: usize) -> Option<(usize, &'static str
         })
 }
 
+/// What emitters keep their listeners in: Node's own, Node's EventTarget, and jsdom's.
+pub(crate) fn is_events(edge: &str) -> bool {
+    matches!(edge, "_events" | "_eventListeners") || edge.contains("kEvents")
+}
+
 /// Where an emitter's listeners begin: the step of `_events`, or of an EventTarget's Map of events. Nothing but containers
 /// may lie between it and the accumulation point: what a listener holds is no listener.
 pub(crate) fn listeners_at(steps: &[Step], shared: usize) -> Option<usize> {
@@ -58,9 +63,7 @@ pub(crate) fn listeners_at(steps: &[Step], shared: usize) -> Option<usize> {
         let is_list = |step: &Step| step.kind == NodeType::Native;
         return steps[at + 1..shared].iter().all(is_list).then_some(at);
     }
-    let at = (0..shared)
-        .rev()
-        .find(|&at| steps[at].edge == "_events" || steps[at].edge.contains("kEvents"))?;
+    let at = (0..shared).rev().find(|&at| is_events(&steps[at].edge))?;
     let is_container = |step: &Step| {
         step.kind == NodeType::Array
             || step.kind == NodeType::Object
@@ -122,7 +125,7 @@ fn phrase(steps: &[Step], at: usize, owners: usize) -> String {
     };
     let before = at.checked_sub(1);
     if let Some(handle) = step.name.strip_prefix("Node / ")
-        && handle.ends_with("Wrap")
+        && (handle.ends_with("Wrap") || !steps[..at].iter().any(is_visible))
     {
         return format!("Node itself, as handles that were not closed ({handle})");
     }

@@ -76,6 +76,11 @@ impl<'g> Labels<'g> {
     }
 }
 
+/// What the label of every scope is.
+pub(crate) fn of_scopes() -> u64 {
+    hash(CONTEXT).wrapping_mul(31) ^ (NodeType::Object as u64) << 3
+}
+
 fn hash(raw: &[u8]) -> u64 {
     let mut hasher = FxHasher::default();
     hasher.write(raw);

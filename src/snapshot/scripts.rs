@@ -59,6 +59,22 @@ impl Scripts {
         Some(&script.url)
     }
 
+    /// Where the script of `location` declares a variable of the module.
+    pub(crate) fn declaration(
+        &self,
+        graph: &Graph,
+        location: Location,
+        name: &str,
+    ) -> Option<Location> {
+        let text = graph.name(self.known.get(&location.script)?.source?);
+        let (line, column) = declared_at(text.as_bytes(), name.as_bytes())?;
+        Some(Location {
+            line,
+            column,
+            ..location
+        })
+    }
+
     /// Scripts by number, each with its URL.
     pub(crate) fn urls(&self) -> impl Iterator<Item = (u32, &str)> {
         self.known
@@ -71,6 +87,45 @@ impl Scripts {
         let of_url = self.known.iter().filter(|(_, script)| script.url == url);
         of_url.max_by_key(|(number, _)| **number)?.1.source
     }
+}
+
+/// Line and column where a text declares this name of a module: where a line begins with it. What functions declare stands
+/// further in, and may only be called the same; so may what a comment or a template says. A text that was cut has the
+/// beginning of all there is, and a module cannot declare the name again in the rest.
+fn declared_at(text: &[u8], name: &[u8]) -> Option<(u32, u32)> {
+    let (mut in_comment, mut in_template) = (false, false);
+    for (number, line) in text.split_inclusive(|&byte| byte == b'\n').enumerate() {
+        if !in_comment
+            && !in_template
+            && let Some(column) = name_at(line, name)
+        {
+            return Some((number as u32, column));
+        }
+        for (at, byte) in line.iter().enumerate() {
+            match (byte, line.get(at + 1)) {
+                (b'`', _) => in_template = !in_template,
+                (b'/', Some(b'*')) => in_comment = true,
+                (b'*', Some(b'/')) => in_comment = false,
+                _ => {}
+            }
+        }
+    }
+    None
+}
+
+/// The column of the name if the line begins with its declaration.
+fn name_at(line: &[u8], name: &[u8]) -> Option<u32> {
+    let at = memchr::memchr(b' ', line)?;
+    if !matches!(&line[..at], b"const" | b"let" | b"var") {
+        return None;
+    }
+    let rest = line[at + 1..].strip_prefix(name)?;
+    // What goes on, or is cut here, may be a longer name.
+    let is_end = matches!(
+        rest.first()?,
+        b' ' | b';' | b'=' | b':' | b',' | b'\r' | b'\n'
+    );
+    is_end.then_some(at as u32 + 1)
 }
 
 /// The script node of a closure.
@@ -109,4 +164,37 @@ pub(crate) fn text_of(graph: &Graph, string: u32) -> Option<String> {
         }
     }
     None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_declaration_of_a_module_begins_a_line() {
+        for (text, at) in [
+            ("const jobs = new Map();", (0, 6)),
+            ("'use strict';\n\nlet jobs;", (2, 4)),
+            ("f();\r\nvar jobs\r\nfunction f() {\r\n  let jobs;", (1, 4)),
+            ("/* jobs */ f(`jobs`);\nlet jobs: Job[] = [];", (1, 4)),
+            ("/*\nlet jobs;\n*/\nlet jobs;", (3, 4)),
+        ] {
+            let found = declared_at(text.as_bytes(), b"jobs");
+            assert_eq!(found, Some(at), "{text}");
+        }
+        for text in [
+            "const jobsDone = 1;",
+            "const jobs",
+            "jobs = 2",
+            "outlet jobs;",
+            "let a = jobs;",
+            "constjobs;",
+            "  let jobs;",
+            "f(); let jobs;",
+            "/*\nlet jobs;\n",
+            "f(`\nlet jobs;\n",
+        ] {
+            assert_eq!(declared_at(text.as_bytes(), b"jobs"), None, "{text}");
+        }
+    }
 }

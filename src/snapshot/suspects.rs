@@ -207,6 +207,7 @@ fn subject(heap: &Heap, pile: &Pile, kind: Kind) -> String {
         NodeType::String | NodeType::ConsString => "strings".into(),
         NodeType::SlicedString => "sliced strings".into(),
         NodeType::Number => "numbers".into(),
+        NodeType::BigInt => "bigints".into(),
         _ if kind == Kind::VmContext => "vm contexts".into(),
         _ if kind == Kind::V8Internal => pile
             .steps

@@ -9,7 +9,7 @@
 const path = require('path');
 const v8 = require('v8');
 
-const programs = Object.assign({}, ...['collections', 'asynchronous', 'platform', 'packages', 'node-objects', 'services'].map((file) => require(`./${file}`)));
+const programs = Object.assign({}, ...['collections', 'asynchronous', 'platform', 'packages', 'node-objects', 'services', 'language'].map((file) => require(`./${file}`)));
 
 const option = (name, otherwise) => {
   const found = process.argv.find((arg) => arg.startsWith(`--${name}=`));
