@@ -29,7 +29,7 @@ function library(messages) {
  * As a shared library alone, cargo leaves out what only Rust callers could use; and functions are inlined where that costs
  * little, 2.2 MB become 1.99. The analysis takes as long as before; with 40 for the hint it would take a tenth longer.
  */
-const SMALL = ['--crate-type', 'cdylib', '--', '-C', 'llvm-args=-inline-threshold=20 -inlinehint-threshold=150'];
+const SMALL = ['--crate-type', 'cdylib', '--', '-C', 'llvm-args=-inline-threshold=20 -inlinehint-threshold=120'];
 
 function build() {
   const args = ['rustc', '--release', '--locked', '--lib', '--message-format=json-render-diagnostics', ...SMALL];
