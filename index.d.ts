@@ -623,7 +623,10 @@ declare namespace leakwatch {
    */
   function start(options?: StartOptions): Watch;
 
-  /** Removes every hook. The records stay until {@link reset}. */
+  /**
+   * Removes every hook, and ends snapshots in a copy of the process that a signal, the limit or a leak began; those of calls
+   * go on, and end with their `signal`. The records stay until {@link reset}.
+   */
   function stop(): void;
 
   /** A full GC, then the baseline. Needs no `--expose-gc`. */
