@@ -218,12 +218,15 @@ function cachedFinding(head, freed, known) {
   };
 }
 
+/** The place is told beside it, as the run's folder sees it. */
+const withoutPlace = ({ sentence, location }) => (location ? sentence.split('; see ')[0] : sentence);
+
 function growthFinding(head, trend, suspects) {
   const [first] = suspects;
   return {
     rule: 'growth',
     file: null,
-    message: `${head.worker ? `worker ${head.worker}` : 'the process'} grows from file to file: ${trend.reason}${first ? `; ${first.sentence}` : ''}`,
+    message: `${head.worker ? `worker ${head.worker}` : 'the process'} grows from file to file: ${trend.reason}${first ? `; ${withoutPlace(first)}` : ''}`,
     fingerprint: first ? first.fingerprint : fingerprintOf('growth', trend.channel),
     location: first && first.location,
     held: first && first.path,
