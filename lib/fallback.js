@@ -4,6 +4,7 @@
 
 const v8 = require('v8');
 const { performance } = require('perf_hooks');
+const { now } = require('./clock');
 const { LeakwatchError, unavailable } = require('./error');
 
 let collector;
@@ -97,8 +98,7 @@ function baseline(label, gcMs, forced) {
   return {
     index: 0,
     label,
-    // Not Date.now(): the system's clock may be set meanwhile.
-    time: performance.timeOrigin + performance.now(),
+    time: now(),
     heapUsed: s.usedHeapSize,
     code: codeUsed(),
     external: memory.external,

@@ -28,4 +28,4 @@ function makeFolder(folder, mode) {
   makeFolder(folder, mode);
 }
 
-module.exports = { makeFolder };
+module.exports = { isFolder, makeFolder };

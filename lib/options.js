@@ -45,8 +45,9 @@ const signal = (name, value) => {
   return value;
 };
 /** As the addon reads it, and `process.version` says it. */
+const isVersion = (text) => /^v?\d{1,9}(\.\d{1,9}){0,2}(-.*)?$/.test(text);
 const version = (name, value) => {
-  if (typeof value !== 'string' || !/^v?\d{1,9}(\.\d{1,9}){0,2}(-.*)?$/.test(value)) {
+  if (typeof value !== 'string' || !isVersion(value)) {
     throw invalid(name, `must be a version like '20.11.0', not ${show(value)}`);
   }
   return value;
@@ -266,6 +267,7 @@ module.exports = {
   snapshot: (value) => check('writeSnapshot()', SNAPSHOT, value),
   start: (value) => check('start()', START, value),
   trend: (value) => check('trend()', TREND, value),
+  isVersion,
   show,
   signalName,
   variableOf,

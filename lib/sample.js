@@ -2,7 +2,7 @@
 // Everything the exporters tell, read at once when someone asks. Between two
 // readings nothing is done.
 
-const { performance } = require('perf_hooks');
+const { now } = require('./clock');
 const host = require('./host');
 const { counts: snapshots } = require('./snapshot-counts');
 const { deliver } = require('./delivery');
@@ -25,11 +25,6 @@ function currentTrend(baselines, newest) {
   const { trend } = judge(options ? options.thresholds : undefined, false);
   judged = { baselines, options, trend };
   return trend;
-}
-
-/** Epoch milliseconds on a clock that does not jump, as the records' does not. */
-function now() {
-  return performance.timeOrigin + performance.now();
 }
 
 /** By channel, in milliseconds from now: they were reckoned at the newest baseline. */

@@ -1,6 +1,8 @@
 'use strict';
 // Arguments of the commands that have options of their own. Pure.
 
+const { isVersion } = require('../options');
+
 /** What the caller got wrong on the command line. */
 class Wrong extends Error {}
 
@@ -23,9 +25,8 @@ const oneOf = (...values) => (name, text) => {
   return text;
 };
 
-/** As the addon reads it, and `process.version` says it. */
 const nodeVersion = (name, value) => {
-  if (!/^v?\d{1,9}(\.\d{1,9}){0,2}(-.*)?$/.test(value)) throw new Wrong(`${name} needs a version like 20.11.0, not '${value}'`);
+  if (!isVersion(value)) throw new Wrong(`${name} needs a version like 20.11.0, not '${value}'`);
   return value;
 };
 
@@ -33,6 +34,8 @@ const text = (name, value) => {
   if (value === '') throw new Wrong(`${name} needs a value`);
   return value;
 };
+
+const camelCase = (name) => name.replace(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase());
 
 /** A switch takes no value. */
 const flag = null;
@@ -58,7 +61,7 @@ function parse(argv, rules) {
       throw new Wrong(`unknown option ${name}; known are ${Object.keys(rules).join(', ')}`);
     }
     const rule = rules[name];
-    const key = name.replace(/^-+/, '').replace(/-([a-z0-9])/g, (_, letter) => letter.toUpperCase());
+    const key = camelCase(name.replace(/^-+/, ''));
     if (rule === flag) {
       if (given !== undefined) throw new Wrong(`${name} takes no value`);
       options[key] = true;
@@ -72,4 +75,4 @@ function parse(argv, rules) {
   return { options, rest, command: undefined };
 }
 
-module.exports = { Wrong, duration, flag, many, nodeVersion, oneOf, parse, text, whole };
+module.exports = { Wrong, camelCase, duration, flag, many, nodeVersion, oneOf, parse, text, whole };

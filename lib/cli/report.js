@@ -1,11 +1,11 @@
 'use strict';
 // `leakwatch report`: snapshots, histories or both, as one HTML page or as JSON.
 
-const fs = require('fs');
 const path = require('path');
 const { run, suppressText } = require('../analysis');
 const { readRuns } = require('../history/reader');
 const { historyModel } = require('../history/series');
+const { isFolder } = require('../make-folder');
 const { page } = require('../report/page');
 const { Wrong, flag, many, nodeVersion, parse, text, whole } = require('./arguments');
 const { checkOutput, writeOutput } = require('./output');
@@ -18,14 +18,7 @@ const RULES = {
 };
 
 /** What is a history by its looks: a folder, or a file of JSON lines. */
-function looksLikeHistory(file) {
-  if (file.endsWith('.jsonl')) return true;
-  try {
-    return fs.statSync(file).isDirectory();
-  } catch (_) {
-    return false;
-  }
-}
+const looksLikeHistory = (file) => file.endsWith('.jsonl') || isFolder(file);
 
 function titleOf(snapshots, histories) {
   const names = snapshots.map((file) => path.basename(file));

@@ -9,7 +9,7 @@ const path = require('path');
 const { readRuns } = require('../history/reader');
 const { makeFolder } = require('../make-folder');
 const { variableOf, wrongVariable } = require('../options');
-const { Wrong, parse, text } = require('./arguments');
+const { Wrong, camelCase, parse, text } = require('./arguments');
 const { checkOutput, reason, writeOutput } = require('./output');
 const { verdicts } = require('./verdicts');
 
@@ -57,15 +57,12 @@ function nodeOptions(given) {
   return [given, `--require "${file}"`].filter(Boolean).join(' ');
 }
 
-const camelCase = (name) => name.replace(/-([a-z])/g, (_, letter) => letter.toUpperCase());
-const kebabCase = (name) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-
 /** What register reads them from. In the program a wrong one would only be told, and nothing be watched. */
 function startVariables(options) {
   const env = {};
   for (const name of START.map(camelCase)) if (options[name] !== undefined) env[variableOf(name)] = options[name];
   const wrong = wrongVariable(env);
-  if (wrong) throw new Wrong(`--${kebabCase(wrong.name)}: ${wrong.why}`);
+  if (wrong) throw new Wrong(`--${START.find((name) => camelCase(name) === wrong.name)}: ${wrong.why}`);
   return env;
 }
 

@@ -2,8 +2,9 @@
 // gc-stats 1.4.1: a function that returns the one emitter of 'data' and 'stats'.
 
 const EventEmitter = require('events');
-const { constants, performance } = require('perf_hooks');
+const { constants } = require('perf_hooks');
 const { heapStatistics } = require('../baselines');
+const { now } = require('../clock');
 const { follow } = require('./gcs');
 
 /** V8's own numbers in this version: they have moved. */
@@ -17,7 +18,7 @@ const NUMBERS = {
 
 /** From epoch milliseconds to uv_hrtime()'s nanoseconds. */
 const [seconds, nanos] = process.hrtime();
-const OFFSET_MS = seconds * 1e3 + nanos / 1e6 - (performance.timeOrigin + performance.now());
+const OFFSET_MS = seconds * 1e3 + nanos / 1e6 - now();
 
 function sample() {
   const s = heapStatistics();

@@ -4,7 +4,7 @@
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
-const { performance } = require('perf_hooks');
+const { now } = require('../clock');
 const host = require('../host');
 const { fromOutcome } = require('../error');
 const { writeSnapshot } = require('../snapshot');
@@ -32,7 +32,6 @@ const GROUPS = new Map(Object.entries({
 
 /** When our own snapshots were taken: their GCs are no news. Epoch milliseconds, on the clock of the GCs. */
 const spans = [];
-const now = () => performance.timeOrigin + performance.now();
 const MAX_SPANS = 64;
 
 function isOwnGc({ start }) {

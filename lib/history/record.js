@@ -1,7 +1,7 @@
 'use strict';
 // The history of this isolate, written to a file: LEAKWATCH_HISTORY.
 
-const { performance } = require('perf_hooks');
+const clock = require('../clock');
 const host = require('../host');
 const { judge } = require('../trend');
 const { invalid } = require('../error');
@@ -26,9 +26,6 @@ function whole(env, name, least, otherwise) {
   return Number(text);
 }
 
-/** Epoch milliseconds on the clock of the baselines and collections, which does not jump when the system's is set. */
-const clock = () => performance.timeOrigin + performance.now();
-
 const resolution = (age) => RESOLUTIONS.find(([until]) => age < until)[1];
 
 /** Writes what `watch` tells from now on; returns the path of the file. */
@@ -49,7 +46,7 @@ function record(watch, given, env = process.env) {
   const writer = new Writer(target, { header, size, files, onError: (error) => watch._error(error) });
 
   const collections = new lines.Collections();
-  const begun = clock();
+  const begun = clock.now();
   let summed = begun;
   let judged = 0;
   let verdict = '';
@@ -75,11 +72,11 @@ function record(watch, given, env = process.env) {
     isDue = true;
     writer.add(lines.baseline(baseline));
   });
-  watch.on('leak', (trend) => writer.add(lines.trend('leak', clock(), trend)));
-  watch.on('snapshot', ({ path, cause, bytes }) => writer.add(lines.line('snapshot', { time: clock(), path, cause, bytes })));
+  watch.on('leak', (trend) => writer.add(lines.trend('leak', clock.now(), trend)));
+  watch.on('snapshot', ({ path, cause, bytes }) => writer.add(lines.line('snapshot', { time: clock.now(), path, cause, bytes })));
   const timer = host.timers.setInterval(() => {
     try {
-      gather(clock(), false);
+      gather(clock.now(), false);
       writer.flush();
     } catch (error) {
       watch._error(error);
@@ -91,8 +88,8 @@ function record(watch, given, env = process.env) {
       watch._tell();
       // A thread that ends before anything was seen leaves no file.
       if (!writer.isOpen && writer.waiting === '' && collections.count === 0) return;
-      gather(clock(), true);
-      writer.add(lines.line('end', { time: clock(), code: code === undefined ? null : code }));
+      gather(clock.now(), true);
+      writer.add(lines.line('end', { time: clock.now(), code: code === undefined ? null : code }));
       writer.flushSync();
     } catch (error) {
       watch._error(error);

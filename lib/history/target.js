@@ -10,25 +10,19 @@
 
 const fs = require('fs');
 const path = require('path');
-const { makeFolder } = require('../make-folder');
+const { isFolder, makeFolder } = require('../make-folder');
 
 const MAX_FIRST_LINE = 8192;
 const SUFFIX = '.jsonl';
 
 const escaped = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 
-function isFolder(given) {
-  if (/[\\/]$/.test(given)) return true;
-  try {
-    return fs.statSync(given).isDirectory();
-  } catch (_) {
-    return false;
-  }
-}
+/** Also one that is not there yet. */
+const namesFolder = (given) => /[\\/]$/.test(given) || isFolder(given);
 
 /** `{folder, stem, extension}`: a template for the name's stem. */
 function parse(given) {
-  if (isFolder(given)) return { folder: path.resolve(given), stem: '{pid}-{tid}', extension: SUFFIX };
+  if (namesFolder(given)) return { folder: path.resolve(given), stem: '{pid}-{tid}', extension: SUFFIX };
   const { dir, name, ext } = path.parse(path.resolve(given));
   return { folder: dir, stem: name, extension: ext || SUFFIX };
 }

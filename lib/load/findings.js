@@ -3,6 +3,7 @@
 
 const formats = { ...require('../formats/junit'), ...require('../formats/sarif') };
 const render = require('../cli/format');
+const { isAccepted } = require('./judge');
 
 const RULES = [
   { id: 'leak', text: 'Memory that grows under load for as long as it lasts', help: 'The suspects say what grows and what holds it.' },
@@ -15,9 +16,6 @@ const title = ({ script, thread }) => `${script || 'node'}${thread ? `, thread $
 function failureText({ trend, suspects }) {
   return [trend.reason].concat(...suspects.map((each) => ['', ...render.suspect(each)])).join('\n');
 }
-
-/** What leaks there is known and accepted. */
-const isAccepted = ({ verdict, suspects, suppressed = [] }) => verdict === 'leaking' && suspects.length === 0 && suppressed.length > 0;
 
 /** One case for each process or thread judged. */
 function junit(result, root = process.cwd()) {

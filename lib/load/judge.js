@@ -44,9 +44,12 @@ function isEngineGrowth({ suspects, suppressed = [], classes }) {
   return engine >= all / 2;
 }
 
+/** Whether all that leaks there is in the suppress file. */
+const isAccepted = ({ verdict, suspects, suppressed = [] }) => verdict === 'leaking' && suspects.length === 0 && suppressed.length > 0;
+
 /** The worst of some verdicts. */
 function worst(verdicts) {
   return verdicts.reduce((a, b) => (ORDER.indexOf(b) > ORDER.indexOf(a) ? b : a), ORDER[0]);
 }
 
-module.exports = { isEngineGrowth, judge, worst };
+module.exports = { isAccepted, isEngineGrowth, judge, worst };

@@ -9,7 +9,7 @@ const { diff } = require('../analysis');
 const { removeFolder } = require('../evidence/remove');
 const { Cannon } = require('./cannon');
 const { Child, failure, responds } = require('./child');
-const { isEngineGrowth, judge, worst } = require('./judge');
+const { isAccepted, isEngineGrowth, judge, worst } = require('./judge');
 const { findTargets, forEach } = require('./targets');
 
 const SCHEMA = 1;
@@ -187,19 +187,20 @@ class Load {
   _result(judged) {
     const { url, command, perRound, connections, requests } = this._plan;
     const verdict = worst(judged.map(({ trend }) => trend.verdict));
+    const processes = judged.map((target) => this._process(target));
     return {
       schema: SCHEMA,
       leakwatch: version,
       command: 'load',
       verdict,
-      leaking: judged.some((target) => target.trend.verdict === 'leaking' && !isAccepted(target)),
+      leaking: processes.some((each) => each.verdict === 'leaking' && !isAccepted(each)),
       url: url.href,
       server: command,
       requests: requests.map(({ method, path: where }) => ({ method, path: where })),
       requestsPerRound: perRound,
       connections,
       rounds: this._rounds,
-      processes: judged.map((target) => this._process(target)),
+      processes,
       notJudged: this._targets.filter(({ lost }) => lost).map(({ pid, thread, script, lost }) => ({ pid, thread, script, why: lost })),
     };
   }
@@ -216,8 +217,5 @@ class Load {
     };
   }
 }
-
-/** Whether all that piled up is in the suppress file. */
-const isAccepted = ({ diff: found }) => Boolean(found && found.suspects.length === 0 && found.suppressed);
 
 module.exports = { Load };

@@ -59,11 +59,7 @@ impl<'g> Labels<'g> {
             NodeType::Number | NodeType::BigInt | NodeType::Symbol | NodeType::RegExp => {
                 kind as u64 + 16
             }
-            _ => {
-                self.text(self.graph.node_names[node as usize])
-                    .wrapping_mul(31)
-                    ^ (kind as u64) << 3
-            }
+            _ => of_kind(self.text(self.graph.node_names[node as usize]), kind),
         }
     }
 
@@ -78,7 +74,11 @@ impl<'g> Labels<'g> {
 
 /// What the label of every scope is.
 pub(crate) fn of_scopes() -> u64 {
-    hash(CONTEXT).wrapping_mul(31) ^ (NodeType::Object as u64) << 3
+    of_kind(hash(CONTEXT), NodeType::Object)
+}
+
+fn of_kind(name: u64, kind: NodeType) -> u64 {
+    name.wrapping_mul(31) ^ (kind as u64) << 3
 }
 
 fn hash(raw: &[u8]) -> u64 {
