@@ -16,6 +16,8 @@ class LeakwatchReporter {
     this.config = globalConfig;
     this.options = reporterOptions(options, process.env);
     this.durations = new Map();
+    /** How often each test file was begun: in several projects more than once. */
+    this.runs = new Map();
     this.error = undefined;
     this.folder = runDirectory.create();
     this.plan = { costLimit: this.options.costLimit, capture: this.options.capture };
@@ -31,17 +33,17 @@ class LeakwatchReporter {
   }
 
   onTestFileStart(test) {
+    this.hasFileStart = true;
     this.begun(test);
   }
 
   /** Jest 26's name for it. */
   onTestStart(test) {
-    if (!this.begunPaths || !this.begunPaths.has(test.path)) this.begun(test);
+    if (!this.hasFileStart) this.begun(test);
   }
 
   begun(test) {
-    this.begunPaths = this.begunPaths || new Set();
-    this.begunPaths.add(test.path);
+    this.runs.set(test.path, (this.runs.get(test.path) || 0) + 1);
     runDirectory.countBegun(this.folder);
     announce(test.path);
     addHook(test.context && test.context.config);
@@ -61,6 +63,7 @@ class LeakwatchReporter {
         runner: 'Jest',
         rootDir: this.config.rootDir,
         durations: this.durations,
+        runs: this.runs,
         options: this.options,
       });
       process.stderr.write(text);

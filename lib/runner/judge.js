@@ -55,33 +55,6 @@ function rowsOf(records, { rootDir, durations }) {
   return { rows, last, captureMs };
 }
 
-/** The file that a process had begun when it was ended, if any. */
-function cutOff(records) {
-  const last = records.filter(({ type }) => type === 'file').pop();
-  const isOver = ({ type, n }) => type === 'end' || (type === 'done' && n === last.n);
-  return last && !records.some(isOver) ? last.n : -1;
-}
-
-function pathsOf(records, except) {
-  const named = records.filter(({ type, n, path: file }) => (type === 'file' || type === 'path') && n !== except && file);
-  return named.map(({ path: file }) => file);
-}
-
-/**
- * The records of all processes, but for what one had begun when it was ended for its memory and another began anew: it is one
- * test file, and not two.
- */
-function withoutBegunAnew(processes) {
-  return processes.map((records) => {
-    const n = cutOff(records);
-    if (n < 0) return records;
-    const mine = pathsOf(records.filter((record) => record.n === n), -1).pop();
-    const others = processes.filter((each) => each !== records);
-    const isAnew = mine && others.some((each) => pathsOf(each, cutOff(each)).includes(mine));
-    return isAnew ? records.filter((record) => record.n !== n || !/^(file|path)$/.test(record.type)) : records;
-  });
-}
-
 /** Who was alive when it was last looked at. */
 function lastAlive(records) {
   for (let at = records.length - 1; at >= 0; at--) if (records[at].alive) return new Set(records[at].alive);
@@ -286,4 +259,4 @@ function judgeRun(workers) {
   return { verdict, findings, fresh };
 }
 
-module.exports = { judgeRun, judgeWorker, withoutBegunAnew };
+module.exports = { judgeRun, judgeWorker };

@@ -4,7 +4,8 @@
 
 const fs = require('fs');
 const path = require('path');
-const { judgeRun, judgeWorker, withoutBegunAnew } = require('./judge');
+const { withoutBegunAnew } = require('./begun-anew');
+const { judgeRun, judgeWorker } = require('./judge');
 const { labelOf } = require('./labels');
 const outputs = require('./outputs');
 const runDirectory = require('./run-directory');
@@ -65,9 +66,9 @@ async function evidence(records, rootDir) {
 }
 
 /** Judges the run in `folder`. */
-async function judge(folder, { rootDir, durations, options }) {
+async function judge(folder, { rootDir, durations, runs, options }) {
   const workers = [];
-  for (const records of withoutBegunAnew(runDirectory.readAll(folder))) {
+  for (const records of withoutBegunAnew(runDirectory.readAll(folder), runs)) {
     if (!records.some(({ type }) => type === 'file')) continue;
     const { reasons, suspects, error } = await evidence(records, rootDir);
     const worker = judgeWorker(records, { rootDir, durations, reasons, suspects, known, budgets: options.budgets });
@@ -93,8 +94,8 @@ function advice({ run, recorded, hasKnown }, options, relative) {
  * Everything at the end of a run: judges, writes the files asked for, returns
  * `{text, verdict, failure}`; `failure` is a message if the run must fail.
  */
-async function report(folder, { runner, rootDir, durations, options }) {
-  const judged = await judge(folder, { rootDir, durations, options });
+async function report(folder, { runner, rootDir, durations, runs, options }) {
+  const judged = await judge(folder, { rootDir, durations, runs, options });
   const { workers, run, expired, hasKnown } = judged;
   if (workers.length === 0) {
     return { text: `leakwatch: ${runner} told of no test files; is the hook among its setup files?\n`, verdict: 'insufficient' };
