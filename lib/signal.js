@@ -8,6 +8,7 @@ const options = require('./options');
 const { check, nativeOptions, writeNow } = require('./snapshot');
 const { deliver } = require('./delivery');
 const { unavailable } = require('./error');
+const { isFolder } = require('./make-folder');
 const { cleanUp } = require('./storage');
 const { resolved } = require('./working-directory');
 
@@ -76,8 +77,7 @@ function snapshotOnSignal(signal = 'SIGUSR2', given) {
     removeCallback();
     throw error;
   }
-  // The folder itself if that is what was given.
-  cleanUp(path.dirname(`${checked.path}-`));
+  cleanUp(isFolder(checked.path) ? checked.path : path.dirname(`${checked.path}-`));
   let disposed = false;
   return function dispose() {
     if (disposed) return;
