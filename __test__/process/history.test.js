@@ -258,6 +258,32 @@ test('history() as JSON is a history as well', (t) => {
   }
 });
 
+test('a history that is given twice, by a link or as a copy too, counts once', async (t) => {
+  const directory = folder(t);
+  const where = path.join(directory, 'history') + path.sep;
+  await passes(`${TICKS} fs.writeFileSync(${text(path.join(directory, 'api.json'))}, JSON.stringify(leakwatch.history()));`, into(where));
+  const [file] = files(where).map((name) => path.join(where, name));
+  const [link, copy, api] = ['link', 'copy.jsonl', 'api.json'].map((name) => path.join(directory, name));
+  fs.symlinkSync(where, link);
+  const lines = fs.readFileSync(file, 'utf8').split('\n');
+  const [once] = readRuns([where]);
+  assert.strictEqual(once.baselines.length, 12);
+  for (const length of [lines.length, 8]) {
+    // The second is an older copy.
+    fs.writeFileSync(copy, `${lines.slice(0, length).join('\n')}\n`);
+    for (const given of [[copy, where, file, link, copy], [link, where, copy]]) {
+      const [run, ...others] = readRuns(given);
+      assert.deepStrictEqual(others, []);
+      assert.deepStrictEqual([run.baselines, run.gcs, run.trend], [once.baselines, once.gcs, once.trend]);
+    }
+  }
+  assert.strictEqual(readRuns([api, path.join(directory, '.', 'api.json')]).length, 1);
+  const { status, stdout } = spawnSync(process.execPath, [path.join(ROOT, 'lib', 'cli.js'), 'report', where, copy, link, '--json'], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  assert.ok(status === 0 || status === 1, stdout);
+  const [reported, ...more] = JSON.parse(stdout).history.runs;
+  assert.deepStrictEqual([reported.baselines.time.length, more], [12, []]);
+});
+
 test('a chart gets no more points than it can show, and the lowest of those close together', () => {
   const baselines = Array.from({ length: 50000 }, (_, i) => ({ type: 'baseline', index: i, time: 1e12 + i * 1000, heapUsed: 1e6 + i * 10 + (i % 7) * 1e5, rss: 1, external: 1 }));
   const gcs = Array.from({ length: 50000 }, (_, i) => ({ type: 'gc', from: 1e12 + i, to: 1e12 + i + 1, count: 2, longest: 3, usedMin: 1, usedMax: 9, minor: [2, 4] }));

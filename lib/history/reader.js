@@ -70,7 +70,8 @@ class Run {
         return true;
       case 'trend':
       case 'leak':
-        this[value.type] = value;
+        // A copy that was made earlier may be read later.
+        if (!this[value.type] || !(value.time < this[value.type].time)) this[value.type] = value;
         return true;
       case 'snapshot':
         this.snapshots.push(value);
@@ -94,6 +95,11 @@ function parsed(text) {
   } catch (_) {
     return null;
   }
+}
+
+/** Sorted records without those that stand there twice, as they do where a file and a copy of it are read. */
+function once(records, names) {
+  return records.filter((record, at) => at === 0 || names.some((name) => record[name] !== records[at - 1][name]));
 }
 
 /** The runs of several files, each read from where it was left off: `tail` by reading again. */
@@ -150,8 +156,8 @@ class Reader {
   sorted() {
     const runs = Array.from(this.runs.values());
     for (const run of runs) {
-      run.baselines.sort((a, b) => a.time - b.time);
-      run.gcs.sort((a, b) => a.from - b.from);
+      run.baselines = once(run.baselines.sort((a, b) => a.time - b.time || a.index - b.index), ['time', 'index']);
+      run.gcs = once(run.gcs.sort((a, b) => a.from - b.from || a.to - b.to), ['from', 'to', 'count']);
     }
     return runs.sort((a, b) => a.header.start - b.header.start || a.header.pid - b.header.pid || a.header.threadId - b.header.threadId);
   }
@@ -183,9 +189,24 @@ function apiHistory(file) {
   return value && Array.isArray(value.baselines) ? value : null;
 }
 
-/** The files meant by these paths: a folder stands for every .jsonl file in it. */
+function realOf(file) {
+  try {
+    return fs.realpathSync(file);
+  } catch (_) {
+    // It has just gone, which is for whoever reads it to say.
+    return file;
+  }
+}
+
+/** The files meant by these paths, each once: a folder stands for every .jsonl file in it. */
 function expand(paths) {
   const files = [];
+  const seen = new Set();
+  const add = (file) => {
+    const real = realOf(file);
+    if (!seen.has(real)) files.push(file);
+    seen.add(real);
+  };
   for (const given of paths) {
     let names;
     try {
@@ -193,8 +214,8 @@ function expand(paths) {
     } catch (error) {
       throw unreadable(given, error);
     }
-    if (!names) files.push(given);
-    else for (const name of names) if (name.endsWith('.jsonl')) files.push(path.join(given, name));
+    if (!names) add(given);
+    else for (const name of names) if (name.endsWith('.jsonl')) add(path.join(given, name));
   }
   return files;
 }
