@@ -7,11 +7,13 @@ const path = require('path');
 const { native } = require('./host');
 
 // Taken now: a program may replace it later.
-const { readdir } = fs;
+const { opendir } = fs.promises;
 
 /** Our own names, by time: nothing else in a folder is ever touched. */
 const SNAPSHOT = /^leakwatch-\d{8}T\d{9}Z-\d+-\d+-\d+\.heapsnapshot(\.gz|\.zst)?$/;
 const TEMPORARY = /^\.leakwatch-\d+-\d+\.tmp$/;
+/** Of a folder, looked through at a start; some programs work where there are millions of files. */
+const MAX_ENTRIES = 20000;
 
 function list(directory) {
   let names = [];
@@ -75,14 +77,20 @@ function retain(directory, { keep = Infinity, bytes = Infinity, newest = '' }) {
  * Removes what dead processes left half written. Whoever writes holds a lock on the file, which ends with the process: its
  * number would say nothing where containers share a folder. The folder is read on another thread; resolves to what went.
  */
-function cleanUp(directory) {
-  return new Promise((resolve) => {
+async function cleanUp(directory) {
+  const gone = [];
+  try {
+    let seen = 0;
+    for await (const { name } of await opendir(directory, { bufferSize: 1024 })) {
+      const file = path.join(directory, name);
+      if (TEMPORARY.test(name) && isFile(file) && native.removeAbandoned(file)) gone.push(file);
+      seen += 1;
+      if (seen === MAX_ENTRIES) break;
+    }
+  } catch (_) {
     // A missing folder is told by whoever writes there.
-    readdir(directory, (_, names = []) => {
-      const files = names.filter((name) => TEMPORARY.test(name)).map((name) => path.join(directory, name));
-      resolve(files.filter((file) => isFile(file) && native.removeAbandoned(file)));
-    });
-  }).catch(() => []);
+  }
+  return gone;
 }
 
 module.exports = { cleanUp, retain };
