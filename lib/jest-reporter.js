@@ -44,7 +44,7 @@ class LeakwatchReporter {
 
   begun(test) {
     this.runs.set(test.path, (this.runs.get(test.path) || 0) + 1);
-    runDirectory.countBegun(this.folder);
+    runDirectory.begun.add(this.folder);
     announce(test.path);
     addHook(test.context && test.context.config);
   }

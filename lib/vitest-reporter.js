@@ -32,7 +32,7 @@ class LeakwatchReporter {
   }
 
   onTestModuleQueued() {
-    if (this.folder) runDirectory.countBegun(this.folder);
+    if (this.folder) runDirectory.begun.add(this.folder);
   }
 
   async onTestRunEnd() {
