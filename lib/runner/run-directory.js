@@ -61,6 +61,10 @@ function create() {
   return folder;
 }
 
+/** Whether this run is the last that was begun here: of a reporter that is named twice, the second is told everything. */
+const isCurrent = (folder) => process.env[VARIABLE] === folder;
+const NAMED_TWICE = 'leakwatch: the reporter is named twice; the options of the last hold\n';
+
 /** The folder of the run this process belongs to; undefined without a reporter. */
 function find() {
   const folder = process.env[VARIABLE];
@@ -133,4 +137,4 @@ function readAll(folder) {
   return series.sort((a, b) => a[0].time - b[0].time);
 }
 
-module.exports = { VARIABLE, begun, create, find, over, readAll, readPlan, remove, writePlan, writer };
+module.exports = { NAMED_TWICE, VARIABLE, begun, create, find, isCurrent, over, readAll, readPlan, remove, writePlan, writer };
