@@ -238,6 +238,7 @@ class Series {
     });
     // A snapshot has V8 empty its caches first: what goes with them was never the program's.
     record.heapAfter = process.memoryUsage().heapUsed;
+    record.gone = alive && alive.filter((n) => this.files[n].mark.environment.deref() === undefined);
     this.write(record);
   }
 
