@@ -705,7 +705,7 @@ declare namespace leakwatch {
    *
    * A cache that is not full after all rounds looks like a leak to anyone: give it
    * a bound, or `warmUp` enough.
-   * @throws {LeakwatchError} `ERR_LEAKWATCH_INVALID_ARGUMENT`, `…_ABORTED`, `…_BUSY` (one at a time); errors of the function as they are
+   * @throws {LeakwatchError} `ERR_LEAKWATCH_INVALID_ARGUMENT`, `…_ABORTED`, `…_BUSY` (one at a time), `…_NOT_ENOUGH_MEMORY`; errors of the function as they are
    */
   function check(fn: () => unknown, options?: CheckOptions): Promise<CheckResult>;
 

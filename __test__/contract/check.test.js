@@ -2,6 +2,7 @@
 // check(): what leaks is found, and nothing else. A false alarm is the worst defect.
 
 const assert = require('assert');
+const { spawnSync } = require('child_process');
 const EventEmitter = require('events');
 const fs = require('fs');
 const vm = require('vm');
@@ -212,4 +213,33 @@ test('the matcher', async () => {
   const clean = await toLeak(() => {}, PATIENT);
   assert.strictEqual(clean.pass, false);
   assert.match(clean.message(), /does not/);
+});
+
+/** What a process with a small heap prints: V8 ends one whose heap is full, and nobody could catch that. */
+function inSmallHeap(program) {
+  const args = ['--max-old-space-size=16', '-e', `const leakwatch = require(${JSON.stringify(ROOT)}); ${program}`];
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  assert.strictEqual(status, 0, stderr);
+  return stdout.trim();
+}
+
+test('a small heap is not filled by a function that keeps 8 kB for each call', () => {
+  const verdict = inSmallHeap(`
+    const kept = [];
+    leakwatch.check(() => kept.push(new Array(1000).fill(0)), { suspects: false, timeMs: 60000 }).then(({ verdict }) => console.log(verdict));
+  `);
+  assert.match(verdict, /^(leaking|growing|insufficient)$/);
+});
+
+test('a heap with no room left is an error that says what to do', () => {
+  const told = inSmallHeap(`
+    const full = 0.74 * 16 * 2 ** 20;
+    const kept = [];
+    for (let used = 0; used < full; used = leakwatch.stats().heap.usedHeapSize) {
+      for (let i = 0; i < 8; i++) kept.push(new Array(1000).fill(0));
+      leakwatch.gc();
+    }
+    leakwatch.check(() => {}).catch(({ code, message }) => console.log(code, message));
+  `);
+  assert.match(told, /^ERR_LEAKWATCH_NOT_ENOUGH_MEMORY check\(\) has no room: .*--max-old-space-size/);
 });

@@ -32,7 +32,10 @@ const EARLY_ROUNDS = 3;
 /** More than two, so that a table that doubles does so in every round. */
 const GROWTH = 2.5;
 /** What may leak on our account: a share of the memory left, bytes at most; a heap is dearer to collect than buffers. */
-const GROWTH_SHARE = 0.2;
+const GROWTH_SHARE = 0.25;
+/** The same of the warm-up, and of all rounds, where the heap is small: the rest is for the one that confirms. */
+const WARM_UP_SHARE = 0.15;
+const ROUNDS_ROOM = 0.6;
 const MAX_HEAP_GROWTH = 16 << 20;
 const MAX_GROWTH = 64 << 20;
 /** Share of the time for all rounds; the rest is for the one that confirms. */
@@ -118,7 +121,7 @@ class Run {
     this.room.require(first.heap);
     const from = now();
     const most = warmUp === undefined ? WARM_UP_ITERATIONS : warmUp;
-    const bound = first.heap + GROWTH_SHARE * this.room.left(first.heap);
+    const bound = first.heap + WARM_UP_SHARE * this.room.left(first.heap);
     const done = await this.repeat(most, warmUp === undefined ? WARM_UP_MS : Infinity, bound);
     this.msPerIteration = done > 0 ? (now() - from) / done : 0;
     // Once more, so that what the collector itself sets off is over.
@@ -203,7 +206,8 @@ class Run {
     if (this.elapsed() + next * this.msPerIteration + settling > timeMs * share) return 'time';
     const grown = size(this.state) - size(this.before);
     const done = this.counted();
-    if (grown > 0 && grown * (1 + next / done) > 2 * this.growthAllowed(MAX_GROWTH)) return 'memory';
+    const allowed = this.room.isSmall ? ROUNDS_ROOM * this.room.left(this.before.heap) : 2 * this.growthAllowed(MAX_GROWTH);
+    if (grown > 0 && grown * (1 + next / done) > allowed) return 'memory';
     return null;
   }
 
