@@ -77,8 +77,8 @@ declare namespace leakwatch {
     nearHeapLimit?: boolean;
     /**
      * Snapshots kept in `snapshotDir`: after each one that no call asked for, older ones of leakwatch's own naming beyond
-     * this many are removed. Default: all are kept. With `snapshotDir`, temporary files that dead processes left there more
-     * than an hour ago are removed at the start.
+     * this many are removed. Default: all are kept. Temporary files that dead processes left where snapshots go are removed at
+     * each start in any case.
      */
     keepSnapshots?: number;
     /** The same by their size in all, in bytes. The newest always stays. */
@@ -624,8 +624,9 @@ declare namespace leakwatch {
   function start(options?: StartOptions): Watch;
 
   /**
-   * Removes every hook, and ends snapshots in a copy of the process that a signal, the limit or a leak began; those of calls
-   * go on, and end with their `signal`. The records stay until {@link reset}.
+   * Removes every hook, and ends what copies of the process are at work on for this isolate: snapshots that no call asked for
+   * come to nothing, {@link promises.writeSnapshot} and {@link promises.capture} reject with `ERR_LEAKWATCH_ABORTED`; no file is
+   * left. What is captured inline goes on. The records stay until {@link reset}.
    */
   function stop(): void;
 

@@ -5,8 +5,9 @@
 const host = require('./host');
 const fallback = require('./fallback');
 const options = require('./options');
+const copies = require('./copies');
 const { deliver } = require('./delivery');
-const { aborted, busy, fromOutcome, guarded, invalid, unavailable } = require('./error');
+const { aborted, busy, fromOutcome, guarded, invalid, stopped, unavailable } = require('./error');
 const { nativeOptions } = require('./snapshot');
 
 const { native } = host;
@@ -67,12 +68,18 @@ function inCopy(checked, wanted, held) {
   const release = onAbort(checked.signal, () => job && job.abort());
   return new Promise((resolve, reject) => {
     job = guarded(() => native.ForkedCapture.analyse(nativeOptions(undefined, checked), wanted))();
+    let isStopped = false;
+    const isDone = copies.begin(() => {
+      isStopped = true;
+      job.abort();
+    });
     const timer = host.timers.setInterval(() => {
       const outcome = job.poll();
       if (!outcome) return;
       host.timers.clearInterval(timer);
       release();
-      if (outcome.error) reject(fromOutcome(outcome.error));
+      isDone();
+      if (outcome.error) reject(isStopped ? stopped() : fromOutcome(outcome.error));
       else resolve(outcome);
     }, POLL_MS);
     if (!held) timer.unref();

@@ -9,10 +9,11 @@ const fs = require('fs');
 const PARENTS = ['run', 'load'];
 
 function fail(error) {
-  const { code, message, stack, constructor } = error instanceof Error ? error : new Error(String(error));
+  const { code, message, stack, constructor, syscall } = error instanceof Error ? error : new Error(String(error));
   const isUsage = constructor.name === 'Wrong';
   // What the caller can mend is told in words, a mistake in leakwatch itself with its place.
-  const told = isUsage || code !== undefined ? message : stack;
+  let told = isUsage || code !== undefined ? message : stack;
+  if (syscall === 'uv_cwd') told = 'the working directory has been removed; change to one that is there';
   try {
     fs.writeSync(2, `leakwatch: ${told}${isUsage ? '\nleakwatch --help tells more' : ''}\n`);
   } catch (_) {

@@ -40,6 +40,10 @@ function aborted() {
   );
 }
 
+function stopped() {
+  return new LeakwatchError('ERR_LEAKWATCH_ABORTED', 'ended by stop(); nothing was left behind');
+}
+
 function busy() {
   return new LeakwatchError(
     'ERR_LEAKWATCH_BUSY',
@@ -73,4 +77,4 @@ function guarded(fn) {
   };
 }
 
-module.exports = { LeakwatchError, aborted, busy, fromOutcome, guarded, invalid, rewrap, unavailable };
+module.exports = { LeakwatchError, aborted, busy, fromOutcome, guarded, invalid, rewrap, stopped, unavailable };

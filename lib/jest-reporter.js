@@ -43,8 +43,9 @@ class LeakwatchReporter {
   }
 
   begun(test) {
+    if (!runDirectory.isCurrent(this.folder)) return;
     this.runs.set(test.path, (this.runs.get(test.path) || 0) + 1);
-    runDirectory.countBegun(this.folder);
+    runDirectory.begun.add(this.folder);
     announce(test.path);
     addHook(test.context && test.context.config);
   }
@@ -56,6 +57,10 @@ class LeakwatchReporter {
 
   async onRunComplete() {
     try {
+      if (!runDirectory.isCurrent(this.folder)) {
+        process.stderr.write(runDirectory.NAMED_TWICE);
+        return;
+      }
       // Test files that ran in this process have told nobody yet that they are through.
       const host = hostHere();
       if (host) await host.finish();

@@ -8,6 +8,9 @@ const options = require('./options');
 const { check, nativeOptions, writeNow } = require('./snapshot');
 const { deliver } = require('./delivery');
 const { unavailable } = require('./error');
+const { isFolder } = require('./make-folder');
+const { cleanUp } = require('./storage');
+const { resolved } = require('./working-directory');
 
 const { native } = host;
 const COOLDOWN = 10000;
@@ -19,7 +22,7 @@ const now = performance.now.bind(performance);
 /** Relative to where the process is now: it may have moved by the time. */
 function absolute(given) {
   const trailing = given !== undefined && /[\\/]$/.test(given) ? path.sep : '';
-  return given === undefined ? process.cwd() + path.sep : path.resolve(given) + trailing;
+  return given === undefined ? resolved() + path.sep : resolved(given) + trailing;
 }
 
 // Node takes its handler out with the last listener, which would leave the
@@ -74,6 +77,7 @@ function snapshotOnSignal(signal = 'SIGUSR2', given) {
     removeCallback();
     throw error;
   }
+  cleanUp(isFolder(checked.path) ? checked.path : path.dirname(`${checked.path}-`));
   let disposed = false;
   return function dispose() {
     if (disposed) return;

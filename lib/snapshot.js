@@ -4,9 +4,10 @@
 const host = require('./host');
 const fallback = require('./fallback');
 const options = require('./options');
+const copies = require('./copies');
 const { deliver } = require('./delivery');
 const { counted } = require('./snapshot-counts');
-const { aborted, busy, fromOutcome, guarded, invalid, unavailable } = require('./error');
+const { aborted, busy, fromOutcome, guarded, invalid, stopped, unavailable } = require('./error');
 
 const { native } = host;
 /** For machines that are always busy, where a copy would get no turn: 0 to 19. */
@@ -172,6 +173,11 @@ function inCopy(path, checked, start) {
       job.abort();
     };
     if (signal && signal.addEventListener) signal.addEventListener('abort', abort, { once: true });
+    let isStopped = false;
+    const isDone = copies.begin(() => {
+      isStopped = true;
+      abort();
+    });
     const timer = host.timers.setInterval(() => {
       const outcome = job.poll();
       if (!outcome) {
@@ -187,8 +193,9 @@ function inCopy(path, checked, start) {
       }
       host.timers.clearInterval(timer);
       if (signal && signal.removeEventListener) signal.removeEventListener('abort', abort);
+      isDone();
       if (outcome.error) {
-        reject(settle(fromOutcome(outcome.error)));
+        reject(settle(isStopped ? stopped() : fromOutcome(outcome.error)));
         return;
       }
       resolve({

@@ -4,17 +4,19 @@
 
 const fs = require('fs');
 const path = require('path');
+const { native } = require('./host');
+
+// Taken now: a program may replace it later.
+const { readdir } = fs;
 
 /** Our own names, by time: nothing else in a folder is ever touched. */
 const SNAPSHOT = /^leakwatch-\d{8}T\d{9}Z-\d+-\d+-\d+\.heapsnapshot(\.gz|\.zst)?$/;
-const TEMPORARY = /^\.leakwatch-(\d+)-\d+\.tmp$/;
-/** In ms. A process in another container, whose number says nothing here, may share the folder. */
-const ABANDONED = 60 * 60 * 1000;
+const TEMPORARY = /^\.leakwatch-\d+-\d+\.tmp$/;
 
-function list(directory, pattern) {
+function list(directory) {
   let names = [];
   try {
-    names = fs.readdirSync(directory).filter((name) => pattern.test(name));
+    names = fs.readdirSync(directory).filter((name) => SNAPSHOT.test(name));
   } catch (_) {
     // A missing folder is told by whoever writes there.
   }
@@ -22,13 +24,22 @@ function list(directory, pattern) {
   for (const name of names) {
     const file = path.join(directory, name);
     try {
-      const { size, mtimeMs } = fs.lstatSync(file);
-      files.push({ name, file, size, mtimeMs });
+      const { size } = fs.lstatSync(file);
+      files.push({ name, file, size });
     } catch (_) {
       // Gone in the meantime.
     }
   }
   return files;
+}
+
+/** A link, say, is none of ours. */
+function isFile(file) {
+  try {
+    return fs.lstatSync(file).isFile();
+  } catch (_) {
+    return false;
+  }
 }
 
 function remove(file) {
@@ -41,15 +52,6 @@ function remove(file) {
   }
 }
 
-function isAlive(pid) {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error.code !== 'ESRCH';
-  }
-}
-
 /**
  * Removes the oldest snapshots beyond `keep` files or `bytes` in all; the newest always stays, which is `newest` if that is
  * given. Returns what went.
@@ -58,7 +60,7 @@ function retain(directory, { keep = Infinity, bytes = Infinity, newest = '' }) {
   // The names sort by time, but the clock may have been set back since older ones were written.
   const latest = path.basename(newest);
   const isLatest = ({ name }) => Number(name === latest);
-  const files = list(directory, SNAPSHOT).sort((a, b) => isLatest(b) - isLatest(a) || (a.name < b.name ? 1 : -1));
+  const files = list(directory).sort((a, b) => isLatest(b) - isLatest(a) || (a.name < b.name ? 1 : -1));
   let sum = 0;
   return files
     .filter(({ size }, at) => {
@@ -69,12 +71,18 @@ function retain(directory, { keep = Infinity, bytes = Infinity, newest = '' }) {
     .map(({ file }) => file);
 }
 
-/** Removes what dead processes left half written. Returns what went. */
-function cleanUp(directory, now = Date.now()) {
-  return list(directory, TEMPORARY)
-    .filter(({ name, mtimeMs }) => now - mtimeMs > ABANDONED && !isAlive(Number(TEMPORARY.exec(name)[1])))
-    .filter(({ file }) => remove(file))
-    .map(({ file }) => file);
+/**
+ * Removes what dead processes left half written. Whoever writes holds a lock on the file, which ends with the process: its
+ * number would say nothing where containers share a folder. The folder is read on another thread; resolves to what went.
+ */
+function cleanUp(directory) {
+  return new Promise((resolve) => {
+    // A missing folder is told by whoever writes there.
+    readdir(directory, (_, names = []) => {
+      const files = names.filter((name) => TEMPORARY.test(name)).map((name) => path.join(directory, name));
+      resolve(files.filter((file) => isFile(file) && native.removeAbandoned(file)));
+    });
+  }).catch(() => []);
 }
 
 module.exports = { cleanUp, retain };

@@ -32,7 +32,7 @@ class LeakwatchReporter {
   }
 
   onTestModuleQueued() {
-    if (this.folder) runDirectory.countBegun(this.folder);
+    if (this.folder && runDirectory.isCurrent(this.folder)) runDirectory.begun.add(this.folder);
   }
 
   async onTestRunEnd() {
@@ -49,6 +49,10 @@ class LeakwatchReporter {
     this.folder = undefined;
     if (!folder) return;
     try {
+      if (!runDirectory.isCurrent(folder)) {
+        process.stderr.write(runDirectory.NAMED_TWICE);
+        return;
+      }
       const { text, failure } = await report(folder, { runner: 'Vitest', rootDir: this.root, options: this.options });
       process.stderr.write(text);
       if (failure) {

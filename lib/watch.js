@@ -11,7 +11,9 @@ const { judge, records } = require('./trend');
 const { settledTick } = require('./baselines');
 const { nativeOptions, writeSnapshotAsync } = require('./snapshot');
 const { snapshotOnSignal } = require('./signal');
+const copies = require('./copies');
 const { unavailable } = require('./error');
+const { resolved } = require('./working-directory');
 
 const { native } = host;
 /** How often records are handed on, in milliseconds: never one callback a GC. */
@@ -53,6 +55,7 @@ class Watch extends EventEmitter {
     this._evidence = null;
     // The leak that is told as soon as its suspects are found.
     this._leak = null;
+    this._snapshotDir = undefined;
   }
 
   /** Stops watching; the same as `leakwatch.stop()`. */
@@ -76,6 +79,8 @@ class Watch extends EventEmitter {
 
   _install(checked) {
     this.options = checked;
+    // The process may move on.
+    this._snapshotDir = checked.snapshotDir && resolved(checked.snapshotDir);
     const natural = !checked.forceGcEvery;
     const counts = native.counts();
     this._nextGc = counts.gcs;
@@ -93,12 +98,12 @@ class Watch extends EventEmitter {
     deliver.enable();
     if (host.isNative('signalWhileBusy')) native.reach();
     if (checked.snapshotSignal) {
-      const target = checked.snapshotDir && { path: checked.snapshotDir + path.sep };
+      const target = checked.snapshotDir && { path: this._snapshotDir + path.sep };
       this._endings.push(snapshotOnSignal(checked.snapshotSignal, target));
     }
     if (checked.nearHeapLimit) this._guardHeapLimit();
     if (checked.onLeak === 'capture') this._gatherEvidence();
-    if (checked.snapshotDir) require('./storage').cleanUp(this._directory());
+    if (!checked.snapshotSignal) this._cleanUp();
     if (checked.control) {
       this._endings.push(require('./control').hold(checked.control, (error) => this._error(error)));
     }
@@ -145,7 +150,19 @@ class Watch extends EventEmitter {
   }
 
   _directory() {
-    return path.resolve(this.options.snapshotDir || '.') + path.sep;
+    return resolved(this._snapshotDir) + path.sep;
+  }
+
+  /** What processes that died left where snapshots of this one will go. */
+  _cleanUp() {
+    let directory;
+    try {
+      directory = this._directory();
+    } catch (_) {
+      // Whoever writes there says that it is gone.
+      return;
+    }
+    require('./storage').cleanUp(directory);
   }
 
   _forcedTick() {
@@ -272,7 +289,10 @@ class Watch extends EventEmitter {
     const started = writeSnapshotAsync(this._directory());
     started.then(
       (result) => this._snapshot(null, { ...result, cause: 'leak' }),
-      (error) => this._error(error)
+      (error) => {
+        // Given up together with the watching.
+        if (error.code !== 'ERR_LEAKWATCH_ABORTED') this._error(error);
+      }
     );
   }
 
@@ -319,6 +339,7 @@ function stop() {
   const watch = theWatch();
   if (native.isWatching()) watch._tell();
   watch._end();
+  copies.endAll();
   native.unwatch();
   fallback.endIds();
 }

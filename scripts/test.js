@@ -57,6 +57,10 @@ const STAGES = {
     install(path.join(TESTS, 'leaks', 'field'));
     return [nodeTest(testFiles('leaks'))];
   },
+  devtools: () => {
+    install(path.join(TESTS, 'devtools'));
+    return [nodeTest(testFiles('devtools'))];
+  },
   jest: () => [nodeTest(testFiles('jest'))],
   browser: () => {
     require(path.join(TESTS, 'tools', 'chromium')).ensure();

@@ -66,6 +66,8 @@ pub enum Error {
         needed: u64,
         /// What is free.
         available: u64,
+        /// It is compressed already.
+        compressed: bool,
         /// The folder that was asked.
         directory: PathBuf,
     },
@@ -135,6 +137,7 @@ impl Error {
                 needed,
                 available,
                 directory,
+                ..
             } => json!({ "needed": needed, "available": available, "path": directory }),
             Self::ForkFailed { attempts, why } => json!({ "attempts": attempts, "reason": why }),
             Self::TimedOut { after } => json!({ "timeout": after.as_millis() as u64 }),
@@ -169,6 +172,11 @@ impl fmt::Display for Error {
         match self {
             Self::InvalidArgument { option, why } => write!(f, "{option}: {why}"),
             Self::Unavailable { what, why } => write!(f, "{what} is not available: {why}"),
+            Self::NoDirectory(path) if path.as_os_str().is_empty() => write!(
+                f,
+                "the working directory has been removed; change to one that is there, or name a \
+                 directory by its full path"
+            ),
             Self::NoDirectory(path) => write!(
                 f,
                 "no such directory: {}; create it first or choose another path",
@@ -182,9 +190,10 @@ impl fmt::Display for Error {
             Self::DiskFull { path, written } => write!(
                 f,
                 "the disk is full after {} of {}; nothing was left behind: free some space, \
-                 use compress: 'gzip' or another directory",
+                 {}or choose another directory",
                 bytes(*written),
-                path.display()
+                path.display(),
+                advice(is_compressed(path))
             ),
             Self::Io {
                 doing,
@@ -208,14 +217,16 @@ impl fmt::Display for Error {
             Self::NotEnoughDisk {
                 needed,
                 available,
+                compressed,
                 directory,
             } => write!(
                 f,
-                "the snapshot is expected to take {} and {} has {} free; free some space, use \
-                 compress: 'gzip', choose another directory, or pass force: true",
+                "the snapshot is expected to take {} and {} has {} free; free some space, \
+                 {}choose another directory, or pass force: true",
                 bytes(*needed),
                 directory.display(),
-                bytes(*available)
+                bytes(*available),
+                advice(*compressed)
             ),
             Self::Aborted => write!(f, "aborted by the caller; nothing was left behind"),
             Self::Busy => write!(
@@ -236,6 +247,20 @@ impl fmt::Display for Error {
                 after.as_millis()
             ),
         }
+    }
+}
+
+fn is_compressed(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|extension| extension == "gz" || extension == "zst")
+}
+
+/// For whoever could have it smaller.
+fn advice(compressed: bool) -> &'static str {
+    if compressed {
+        ""
+    } else {
+        "use compress: 'gzip', "
     }
 }
 
@@ -263,5 +288,14 @@ mod tests {
             "ERR_LEAKWATCH_NOT_WRITABLE"
         );
         assert_eq!(of(io::ErrorKind::Other), "ERR_LEAKWATCH_IO");
+    }
+
+    #[test]
+    fn only_what_is_not_compressed_could_be() {
+        for (name, could) in [("a", true), ("a.gz", false), ("a.zst", false)] {
+            let full = io::ErrorKind::StorageFull.into();
+            let text = Error::from_io("writing", Path::new(name), 7, full).to_string();
+            assert_eq!(text.contains("gzip"), could, "{text}");
+        }
     }
 }

@@ -61,6 +61,8 @@ pub struct Need {
     pub memory: u64,
     /// The file.
     pub disk: u64,
+    /// It is compressed.
+    pub compressed: bool,
 }
 
 /// Estimates from the heap in use and, if known, nodes per byte of the last
@@ -81,6 +83,10 @@ pub fn estimate(heap_used: u64, nodes_per_byte: Option<f64>, work: Work) -> Need
     Need {
         memory: memory as u64,
         disk: disk as u64,
+        compressed: matches!(
+            work,
+            Work::Here { compressed: true } | Work::ForkedFile { compressed: true }
+        ),
     }
 }
 
@@ -111,6 +117,7 @@ pub fn check(need: Need, free: Free, heap_used: u64, directory: &Path) -> Result
         Some(available) if need.disk > available => Err(Error::NotEnoughDisk {
             needed: need.disk,
             available,
+            compressed: need.compressed,
             directory: directory.to_path_buf(),
         }),
         _ => Ok(()),

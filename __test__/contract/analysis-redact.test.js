@@ -136,7 +136,9 @@ test('what is no snapshot is not redacted, and nothing is left behind', (t) => {
     '"edge_fields":["type","name_or_index","to_node"],"edge_types":[["property"]]}';
   for (const [text, why] of [
     ['hello', /not a V8 heap snapshot/],
-    ['{"a":1}', /ends at byte|not a V8/],
+    ['{"a":1}', /not a V8 heap snapshot/],
+    [JSON.stringify({ name: 'something', snapshot: {} }, null, 2), /not a V8 heap snapshot/],
+    ['{ "snap', /ends at byte/],
     [`{"snapshot":{${meta}},"nodes":[0,0,1,1,0],"strings":["secret"]}`, /damaged|order/],
     [`{"snapshot":{${meta}},"nodes":[0,0,1,1,0],"notes":["secret"],"edges":[],"strings":["a"]}`, /damaged/],
     [`{"snapshot":{${meta}},"nodes":[0,0,1,1,0],"edges":[],"strings":["a"`, /ends at byte/],

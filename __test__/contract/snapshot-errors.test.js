@@ -26,6 +26,28 @@ test('a missing folder is named', async (t) => {
   assertEmpty(directory);
 });
 
+test('a working directory that has been removed is told as that', async (t) => {
+  const directory = path.join(folder(t), 'removed');
+  fs.mkdirSync(directory);
+  await passes(
+    // Node remembers where it was until it is moved.
+    `process.chdir(${JSON.stringify(directory)});
+    fs.rmdirSync(${JSON.stringify(directory)});
+    const refused = { code: 'ERR_LEAKWATCH_NO_DIRECTORY', message: /^the working directory has been removed/ };
+    assert.throws(() => leakwatch.writeSnapshot(), refused);
+    assert.throws(() => leakwatch.snapshotOnSignal('SIGUSR2'), refused);
+    assert.throws(() => leakwatch.snapshotOnSignal('SIGUSR2', { path: 'below/' }), refused);
+    assert.throws(() => leakwatch.start({ snapshotDir: 'below' }), refused);
+    assert.throws(() => leakwatch.start({ snapshotSignal: 'SIGUSR2' }), refused);
+    // What needs no folder is none the worse.
+    leakwatch.start().stop();
+    leakwatch.start({ snapshotSignal: 'SIGUSR2', snapshotDir: '/' }).stop();
+    assert.rejects(leakwatch.promises.writeSnapshot(), refused)
+      .then(() => assert.rejects(leakwatch.promises.writeSnapshot({ mode: 'inline' }), refused))
+      .then(() => leakwatch.promises.capture({ mode: 'inline' }));`
+  );
+});
+
 test('a file where a folder should be is an error of ours', async (t) => {
   const directory = folder(t);
   fs.writeFileSync(path.join(directory, 'file'), '');
@@ -78,21 +100,27 @@ test('a read-only file system', needsMounts, async (t) => {
   });
 });
 
-test('too little disk is known before V8 builds anything', needsMounts, async (t) => {
-  const directory = folder(t);
-  const more = `
-    assert.ok(error.needed > error.available, error.needed + ' ' + error.available);
-    assert.ok(error.available <= 1 << 20 && error.available > 0);
-    assert.match(error.message, /MB/);`;
-  const wrap = mounted(`mount -t tmpfs -o size=1m tmpfs ${quote(directory)}`);
-  await passes(childFails(directory, 'ERR_LEAKWATCH_NOT_ENOUGH_DISK', {}, more), { wrap });
-});
+for (const compress of [false, 'gzip']) {
+  test(`too little disk is known before V8 builds anything, compress: ${compress}`, needsMounts, async (t) => {
+    const directory = folder(t);
+    const more = `
+      assert.ok(error.needed > error.available, error.needed + ' ' + error.available);
+      assert.ok(error.available <= 1 << 16 && error.available > 0);
+      assert.match(error.message, /MB/);
+      assert.strictEqual(error.message.includes('gzip'), ${!compress}, error.message);`;
+    const wrap = mounted(`mount -t tmpfs -o size=64k tmpfs ${quote(directory)}`);
+    await passes(childFails(directory, 'ERR_LEAKWATCH_NOT_ENOUGH_DISK', { compress }, more), { wrap });
+  });
+}
 
 for (const compress of [false, 'gzip', 'zstd']) {
   test(`a disk that fills up while writing, compress: ${compress}`, needsMounts, async (t) => {
     const directory = folder(t);
     const wrap = mounted(`mount -t tmpfs -o size=256k tmpfs ${quote(directory)}`);
-    const more = 'assert.ok(error.path.startsWith(directory)); assert.match(error.message, /full/);';
+    const more = `
+      assert.ok(error.path.startsWith(directory));
+      assert.match(error.message, /full/);
+      assert.strictEqual(error.message.includes('gzip'), ${!compress}, error.message);`;
     await passes(childFails(directory, 'ERR_LEAKWATCH_DISK_FULL', { force: true, compress }, more), { wrap });
   });
 }

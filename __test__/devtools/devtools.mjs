@@ -12,22 +12,27 @@ const worker = 'chrome-devtools-frontend/front_end/entrypoints/heap_snapshot_wor
 export async function devtools() {
   const require = createRequire(path.join(process.cwd(), 'x.js'));
   const esbuild = require('esbuild');
-  const outfile = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'devtools-')), 'devtools.mjs');
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'devtools-'));
+  const outfile = path.join(folder, 'devtools.mjs');
   const locales = ['LOCALES', 'BUNDLED_LOCALES'].map((name) => `export const ${name} = ['en-US'];`).join('') +
     'export const DEFAULT_LOCALE = "en-US", REMOTE_FETCH_PATTERN = "", LOCAL_FETCH_PATTERN = "";';
-  await esbuild.build({
-    stdin: { contents: `export * from ${JSON.stringify('./node_modules/' + worker)}`, resolveDir: process.cwd() },
-    bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error',
-    tsconfigRaw: '{"compilerOptions":{"experimentalDecorators":true,"useDefineForClassFields":false}}',
-    plugins: [{
-      name: 'locales', // generated in a full checkout, absent from the package
-      setup(build) {
-        build.onResolve({ filter: /locales\.js$/ }, () => ({ path: 'locales', namespace: 'stub' }));
-        build.onLoad({ filter: /.*/, namespace: 'stub' }, () => ({ contents: locales }));
-      },
-    }],
-  });
-  return import(pathToFileURL(outfile));
+  try {
+    await esbuild.build({
+      stdin: { contents: `export * from ${JSON.stringify('./node_modules/' + worker)}`, resolveDir: process.cwd() },
+      bundle: true, platform: 'node', format: 'esm', outfile, logLevel: 'error',
+      tsconfigRaw: '{"compilerOptions":{"experimentalDecorators":true,"useDefineForClassFields":false}}',
+      plugins: [{
+        name: 'locales', // generated in a full checkout, absent from the package
+        setup(build) {
+          build.onResolve({ filter: /locales\.js$/ }, () => ({ path: 'locales', namespace: 'stub' }));
+          build.onLoad({ filter: /.*/, namespace: 'stub' }, () => ({ contents: locales }));
+        },
+      }],
+    });
+    return await import(pathToFileURL(outfile));
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
 }
 
 /** A snapshot, loaded as DevTools loads it. */

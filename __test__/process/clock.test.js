@@ -5,9 +5,8 @@
 const assert = require('assert');
 const fs = require('fs');
 const path = require('path');
-const { spawnSync } = require('child_process');
 const { test } = require('node:test');
-const { ROOT, files, folder, passes, text } = require('./helper');
+const { ROOT, files, folder, passes, preloaded, text } = require('./helper');
 const { readRuns } = require(path.join(ROOT, 'lib', 'history', 'reader.js'));
 
 const linux = process.platform === 'linux' ? {} : { skip: 'the clock is set by LD_PRELOAD' };
@@ -15,12 +14,8 @@ const DAY = 86400;
 
 /** The environment of a program whose clock follows a file. */
 function settable(t) {
-  const where = folder(t);
-  const library = path.join(where, 'clock.so');
-  const { status, error, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, path.join(__dirname, 'clock.c'), '-ldl'], { encoding: 'utf8' });
-  // Rust links with it too, so it is there wherever leakwatch is built.
-  assert.strictEqual(status, 0, error ? error.message : stderr);
-  const file = path.join(where, 'offset');
+  const library = preloaded(t, 'clock');
+  const file = path.join(path.dirname(library), 'offset');
   fs.writeFileSync(file, Buffer.alloc(8));
   return { LD_PRELOAD: library, LEAKWATCH_CLOCK: file };
 }

@@ -41,6 +41,24 @@ const copy = () => children().find((pid) => {
     return false;
   }
 });
+/** Stops a process; whether it stands still now, or has ended before. */
+const stopped = async (pid) => {
+  const state = () => {
+    try {
+      const stat = fs.readFileSync('/proc/' + pid + '/stat', 'utf8');
+      return stat.slice(stat.lastIndexOf(')') + 2)[0];
+    } catch (_) {
+      return 'X';
+    }
+  };
+  try {
+    process.kill(pid, 'SIGSTOP');
+  } catch (_) {
+    return false;
+  }
+  await wait(() => 'TZX'.includes(state()));
+  return state() === 'T';
+};
 /** Runs the body while a copy stands still in the middle of its work; the capture's result. */
 const whileStopped = async (where, body) => {
   const kept = Array.from({ length: 300000 }, (_, n) => ({ n }));

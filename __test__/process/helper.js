@@ -2,6 +2,7 @@
 // Children that are watched and end, in every way a process can.
 
 const assert = require('assert');
+const { spawnSync } = require('child_process');
 const { Worker } = require('worker_threads');
 const fs = require('fs');
 const path = require('path');
@@ -55,6 +56,15 @@ function assertNoRest(directory) {
   assert.deepStrictEqual(files(directory).filter((name) => name.startsWith('.') || name.endsWith('.tmp')), []);
 }
 
+/** The C file of this name beside the tests, compiled for LD_PRELOAD. */
+function preloaded(t, name) {
+  const library = path.join(shared.folder(t), `${name}.so`);
+  const { status, error, stderr } = spawnSync('cc', ['-shared', '-fPIC', '-O1', '-o', library, path.join(__dirname, `${name}.c`), '-ldl'], { encoding: 'utf8' });
+  // Rust links with it too, so it is there wherever leakwatch is built.
+  assert.strictEqual(status, 0, error ? error.message : stderr);
+  return library;
+}
+
 const text = JSON.stringify;
 
-module.exports = { ...shared, Worker, assertNoRest, converse, files, passes, run, text, wholeFiles };
+module.exports = { ...shared, Worker, assertNoRest, converse, files, passes, preloaded, run, text, wholeFiles };

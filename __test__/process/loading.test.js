@@ -2,6 +2,7 @@
 // Loaded more than once, in realms, clusters and copies: one session an isolate.
 
 const assert = require('assert');
+const path = require('path');
 const { test } = require('node:test');
 const { folder, needs, passes, text, wholeFiles } = require('./helper');
 
@@ -121,6 +122,40 @@ test('another copy of the package is another watching, and ends alone', async (t
     });
     const keep = setInterval(() => {}, 1000);
   `);
+});
+
+test('two copies on one signal: the app hears each once, every time, and no file takes the name of another', needs('signalWhileBusy'), async (t) => {
+  const directory = folder(t);
+  const { stdout } = await passes(`${COPY}
+    const to = ${text(directory)};
+    fs.mkdirSync(to + '/out');
+    const roots = [ROOT, to + '/copy'];
+    const copies = [leakwatch, copyTo(roots[1])];
+    const told = [[], []];
+    const ends = copies.map((copy, at) => copy.snapshotOnSignal('SIGUSR2', { path: to + '/out', cooldown: 0, max: 0, callback: (error, { path: file }) => told[at].push(file) }));
+    // What the thread of each does twice a second: it comes on top of whoever is there.
+    const claims = roots.map((root) => () => require(path.join(root, 'lib/host')).native.reclaimSignal('SIGUSR2'));
+    let handled = 0;
+    process.on('SIGUSR2', () => handled++);
+    (async () => {
+      for (let sent = 1; told.some(({ length }) => length < 3) || sent <= 20; sent++) {
+        if (sent % 3) claims[sent % 2]();
+        kill();
+        await wait(() => handled >= sent);
+        assert.strictEqual(handled, sent);
+      }
+      const before = handled;
+      ends.forEach((end) => end());
+      await wait(() => fs.readdirSync(to + '/out').every((name) => name.startsWith('leakwatch-')));
+      assert.strictEqual(handled, before);
+      const files = [].concat(...told);
+      assert.strictEqual(new Set(files).size, files.length);
+      for (const file of files) assert.ok(fs.existsSync(file), file);
+      process.exit();
+    })();
+  `);
+  assert.strictEqual(stdout, '');
+  assert.ok(wholeFiles(path.join(directory, 'out')) >= 6);
 });
 
 test('figures that a GC changed between two readings do not end in the fallback', needs('statistics'), async () => {

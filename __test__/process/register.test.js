@@ -85,6 +85,19 @@ test('a process without a binary of ours runs all the same', (t) => {
   }
 });
 
+test('the command itself is none to be watched, in whichever environment it is called', (t) => {
+  const directory = folder(t);
+  const [link, control, history] = ['leakwatch', 'control', 'history'].map((name) => path.join(directory, name));
+  // As npm puts it into node_modules/.bin.
+  fs.symlinkSync(path.join(ROOT, 'lib', 'cli.js'), link);
+  const env = { ...process.env, NODE_OPTIONS: `--require ${REGISTER}`, LEAKWATCH_CONTROL: control, LEAKWATCH_HISTORY: `${history}/`, LEAKWATCH_REPORT: 'exit' };
+  for (const command of [link, path.join(ROOT, 'lib', 'cli.js')]) {
+    const { status, stdout, stderr } = spawnSync(process.execPath, [command, 'list', '--json', '--control', control], { env, encoding: 'utf8' });
+    assert.deepStrictEqual({ status, listed: JSON.parse(stdout).processes, stderr }, { status: 0, listed: [], stderr: '' });
+  }
+  assert.deepStrictEqual(files(directory), ['leakwatch']);
+});
+
 test('the report is written though the program closed or broke its streams', async () => {
   const { stderr } = await passes(
     'console.error = process.stderr.write = () => { throw new Error("broken"); }; process.exit(0);',

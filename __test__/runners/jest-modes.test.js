@@ -90,6 +90,23 @@ test('fake timers for all, reset modules and restored mocks change no outcome an
   assert.match(text, /^(steady|insufficient): none of 4 test files leaks$/m, text);
 });
 
+test('ES modules that Node keeps in its caches are no leak, and one that a timer holds is; a reporter named twice tells it once', async (context) => {
+  const clean = (i) => `import { test, expect } from '@jest/globals';\ntest('adds', async () => { const { one } = await import('./one.mjs'); expect(one + ${i}).toBe(${i + 1}); });`;
+  const keeps = "import { test } from '@jest/globals';\nimport timers from 'timers';\nconst kept = {};\ntest('leaves a timer behind', () => { timers.setInterval(() => kept, 1e9).unref(); });";
+  const files = { 'one.mjs': 'export const one = 1;', 'keeps.test.mjs': keeps };
+  for (let i = 0; i < 6; i++) files[`clean${i}.test.mjs`] = clean(i);
+  const reporters = ['default', REPORTER, [REPORTER, { failOnLeak: true, json: 'leaks.json' }]];
+  files['package.json'] = config({ testMatch: ['**/*.test.mjs'], reporters });
+  const folder = scratch(context, files);
+  const { code, text } = await run(folder, [jest(), '-i'], { env: { NODE_OPTIONS: '--experimental-vm-modules --no-warnings' } });
+  assert.strictEqual(code, 1, text);
+  assert.match(text, /Tests: +7 passed, 7 total/, text);
+  const { findings } = JSON.parse(fs.readFileSync(path.join(folder, 'leaks.json'), 'utf8'));
+  assert.deepStrictEqual(findings.map(({ file, rule }) => [file, rule]), [['keeps.test.mjs', 'timer']], text);
+  assert.match(text, /the reporter is named twice/, text);
+  assert.strictEqual(text.split('leakwatch: Jest, ').length, 2, text);
+});
+
 test('by default leaks are told; once recorded, only others fail the run', async (context) => {
   const files = { 'clean.test.js': CLEAN, 'keeps.test.js': KEEPS, 'package.json': config({ reporters: ['default', REPORTER] }) };
   const folder = scratch(context, files);

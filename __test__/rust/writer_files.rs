@@ -2,7 +2,7 @@
 
 use flate2::read::GzDecoder;
 use leakwatch::snapshot::target::Compression;
-use leakwatch::snapshot::writer::Writer;
+use leakwatch::snapshot::writer::{Writer, remove_abandoned};
 use proptest::prelude::*;
 use std::fs;
 use std::io::Read;
@@ -215,4 +215,66 @@ fn a_cancelled_writer_does_not_block() {
     }
     assert!(writer.finish().is_err());
     assert_eq!(folder.names(), Vec::<String>::new());
+}
+
+#[test]
+fn one_name_for_two_files_of_our_own_naming_is_none_for_the_second() {
+    let folder = Folder::new();
+    let target = folder.file("leakwatch-20261121T043012345Z-1-0-1.heapsnapshot.gz");
+    let write = |byte: u8| {
+        let writer = Writer::create(&target, Compression::Gzip).expect("a writer");
+        assert!(writer.write(&[byte; 9]));
+        writer
+    };
+    // Under way at the same time, as by two loads of the library or in two containers.
+    let both = [write(b'a'), write(b'b')];
+    let written = both.map(|writer| writer.finish().expect("a file").path);
+    assert_eq!(written[0], target);
+    assert_ne!(written[1], target);
+    assert_eq!(content(&written[0], Compression::Gzip), b"aaaaaaaaa");
+    assert_eq!(content(&written[1], Compression::Gzip), b"bbbbbbbbb");
+    assert_eq!(folder.names().len(), 2);
+}
+
+#[test]
+fn a_name_of_the_callers_is_written_anew() {
+    let folder = Folder::new();
+    let target = folder.file("mine.heapsnapshot");
+    for byte in [b'a', b'b'] {
+        let writer = Writer::create(&target, Compression::None).expect("a writer");
+        assert!(writer.write(&[byte; 9]));
+        assert_eq!(writer.finish().expect("a file").path, target);
+    }
+    assert_eq!(content(&target, Compression::None), b"bbbbbbbbb");
+    assert_eq!(folder.names().len(), 1);
+}
+
+#[test]
+fn hidden_files_that_are_there_are_in_nobodys_way() {
+    let folder = Folder::new();
+    // Of another container's process of our number, or of one that died.
+    for number in 0..500 {
+        let name = format!(".leakwatch-{}-{number}.tmp", std::process::id());
+        fs::write(folder.file(&name), "theirs").expect("a file");
+    }
+    let target = folder.file("a");
+    let writer = Writer::create(&target, Compression::None).expect("a writer");
+    assert!(writer.write(b"ours"));
+    writer.finish().expect("a file");
+    assert_eq!(fs::read(&target).expect("the file"), b"ours");
+    let theirs = folder.names().len() - 1;
+    assert_eq!(theirs, 500);
+}
+
+#[test]
+fn only_what_nobody_holds_is_abandoned() {
+    let folder = Folder::new();
+    let path = folder.file(".leakwatch-1-0.tmp");
+    let held = fs::File::create(&path).expect("a file");
+    held.lock().expect("a lock");
+    assert!(!remove_abandoned(&path));
+    drop(held);
+    assert!(remove_abandoned(&path));
+    assert!(!remove_abandoned(&path), "it is gone");
+    assert!(!remove_abandoned(&folder.0), "a folder");
 }

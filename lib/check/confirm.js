@@ -86,9 +86,10 @@ async function goesOn(run, channel, perIteration) {
   for (const { again, keepsOn } of few ? TRIES_AFTER_FEW : TRIES) {
     const count = Math.max(1, Math.ceil(run.counted() * again));
     if (!few && again === 1 && !run.hasTimeFor(count)) return false;
-    await run.repeat(count);
+    // Fewer, where the heap is small.
+    const done = await run.repeat(count);
     const after = await run.settle(true);
-    if (after[channel] - before[channel] >= keepsOn * perIteration * count) return true;
+    if (after[channel] - before[channel] >= keepsOn * perIteration * done) return true;
     before = after;
   }
   return false;

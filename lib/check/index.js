@@ -79,11 +79,13 @@ const WORDS = {
   'in steps': 'it grows in single steps, not with each iteration',
 };
 
-function reasonOf({ verdict, channel, channels }, iterations, rounds) {
+const MORE_MEMORY = 'give the process a larger heap (--max-old-space-size), or check a function that keeps less';
+
+function reasonOf({ verdict, channel, channels }, iterations, rounds, stoppedBy) {
   const { perIteration, low, high, why } = channels[channel];
   const what = { heap: 'the JS heap', external: 'external memory', arrayBuffers: 'memory of array buffers', contexts: 'the number of vm contexts' }[channel];
   const over = `over ${rounds} rounds of ${iterations} iterations in all`;
-  if (verdict === 'insufficient') return `${WORDS[why]}; give it more timeMs, or a shorter function`;
+  if (verdict === 'insufficient') return `${WORDS[why]}; ${stoppedBy === 'memory' ? MORE_MEMORY : 'give it more timeMs, or a shorter function'}`;
   const figure = `${amount(channel, perIteration)} per iteration (95 % interval ${amount(channel, low)} to ${amount(channel, high)})`;
   if (verdict === 'leaking') return `${what} grows by ${figure} ${over}`;
   return `${what}: ${figure} ${over}; ${WORDS[why]}`;
@@ -114,7 +116,7 @@ function resultOf(run, judged, stoppedBy) {
     })),
     stoppedBy,
     durationMs: run.elapsed(),
-    reason: reasonOf(judged, iterations, run.rounds.length),
+    reason: reasonOf(judged, iterations, run.rounds.length, stoppedBy),
     suspects: [],
     suspectsMissing: null,
   };

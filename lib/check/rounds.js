@@ -3,6 +3,7 @@
 
 const { performance } = require('perf_hooks');
 const { aborted } = require('../error');
+const { Room } = require('./room');
 const { MIN_ROUNDS, isFlat } = require('./statistics');
 const { backlog, settle, turn } = require('./settle');
 
@@ -31,7 +32,7 @@ const EARLY_ROUNDS = 3;
 /** More than two, so that a table that doubles does so in every round. */
 const GROWTH = 2.5;
 /** What may leak on our account: a share of the memory left, bytes at most; a heap is dearer to collect than buffers. */
-const GROWTH_SHARE = 0.25;
+const GROWTH_SHARE = 0.2;
 const MAX_HEAP_GROWTH = 16 << 20;
 const MAX_GROWTH = 64 << 20;
 /** Share of the time for all rounds; the rest is for the one that confirms. */
@@ -55,6 +56,7 @@ class Run {
     this.heapPerIteration = 0;
     this.externalPerIteration = 0;
     this.state = null;
+    this.room = new Room();
   }
 
   elapsed() {
@@ -66,8 +68,8 @@ class Run {
     if (signal && signal.aborted) throw aborted();
   }
 
-  /** Runs until `count` iterations are done or `until` milliseconds have gone by; how many it were. */
-  async repeat(count, until = Infinity) {
+  /** Runs until `count` iterations are done, `until` milliseconds have gone by or more than `bound` bytes are in use; how many it were. */
+  async repeat(count, until = Infinity, bound = this.room.ceiling) {
     const from = now();
     let sliceEnd = from + SLICE_MS;
     let done = 0;
@@ -84,6 +86,10 @@ class Run {
       if (at - asked < SLICE_MS / 20 && stride < MAX_STRIDE) stride *= 2;
       else if (at - asked > SLICE_MS / 2) stride = 1;
       asked = at;
+      if (this.room.isSmall) {
+        if (this.room.isFull(bound)) break;
+        if (this.room.wasLarge()) stride = 1;
+      }
       next = done + stride;
       if (done >= MIN_WARM_UP && at - from > until) break;
       if (at < sliceEnd) continue;
@@ -109,9 +115,11 @@ class Run {
     // The first call alone: what it loads is its own affair.
     await this.repeat(1);
     const first = await this.settle();
+    this.room.require(first.heap);
     const from = now();
     const most = warmUp === undefined ? WARM_UP_ITERATIONS : warmUp;
-    const done = await this.repeat(most, warmUp === undefined ? WARM_UP_MS : Infinity);
+    const bound = first.heap + GROWTH_SHARE * this.room.left(first.heap);
+    const done = await this.repeat(most, warmUp === undefined ? WARM_UP_MS : Infinity, bound);
     this.msPerIteration = done > 0 ? (now() - from) / done : 0;
     // Once more, so that what the collector itself sets off is over.
     await this.settle();
@@ -119,10 +127,11 @@ class Run {
     this.heapPerIteration = done > 0 ? (this.state.heap - first.heap) / done : 0;
     this.externalPerIteration = done > 0 ? (offHeap(this.state) - offHeap(first)) / done : 0;
     this.before = this.state;
+    this.room.require(this.before.heap);
   }
 
   growthAllowed(most) {
-    return Math.max(1 << 20, Math.min(most, (this.before.limit - this.before.heap) * GROWTH_SHARE));
+    return Math.min(most, this.room.left(this.before.heap) * GROWTH_SHARE);
   }
 
   firstRound() {

@@ -52,14 +52,13 @@ async function drain(rest) {
 }
 
 function read() {
-  const { usedHeapSize, externalMemory, nativeContexts, heapSizeLimit } = heapStatistics();
+  const { usedHeapSize, externalMemory, nativeContexts } = heapStatistics();
   const { arrayBuffers, external } = process.memoryUsage();
   return {
     heap: usedHeapSize,
     external: externalMemory === undefined ? external : externalMemory,
     arrayBuffers: arrayBuffers === undefined ? null : arrayBuffers,
     contexts: nativeContexts === undefined ? null : nativeContexts,
-    limit: heapSizeLimit,
   };
 }
 

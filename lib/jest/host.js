@@ -45,7 +45,7 @@ function hook() {
   // A worker that is force-exited, or restarted because of workerIdleMemoryLimit, has no 'exit'.
   worker.attach({
     beforeResult: () => (series && series.mayBeLast() ? series.finish() : undefined),
-    beforeEnd: print,
+    beforeEnd,
     killed: print,
   });
 }
@@ -60,6 +60,12 @@ function openResolver() {
   } catch (_) {
     // No resolver, no handle.
   }
+}
+
+/** Jest waits for half a second after it has told a worker to end. */
+function beforeEnd() {
+  if (series && series.folder) series.finishAtOnce();
+  else print();
 }
 
 /** For the reporter, when the tests ran in its own process. */

@@ -15,6 +15,9 @@ const UNEXPLAINED_MS = 5000;
 /** Holders that let go by themselves as a rule, or say too little: no alarm for a file that has only just ended. */
 const PASSING = new Set(['pending-timer', 'pending', 'unknown', 'kept', 'compiled-code', 'runner']);
 
+/** Of an environment that went when a snapshot had V8 empty its caches, and that nothing else held. */
+const IN_CACHES = { kind: 'runner', what: "V8's caches of compiled code, which it empties as memory gets short" };
+
 const fingerprintOf = (...parts) => crypto.createHash('sha1').update(parts.join('\n')).digest('hex').slice(0, 16);
 const portable = (name) => name.split(path.sep).join('/');
 
@@ -78,8 +81,8 @@ function judgeFile(row, rows, last, reason) {
   return 'stays';
 }
 
-function environmentFinding(row, reason, known) {
-  const what = reason ? reason.what : 'something that no snapshot was taken of';
+function environmentFinding(row, reason, known, captured) {
+  const what = reason ? reason.what : `something that ${captured ? 'its snapshot does not show' : 'no snapshot was taken of'}`;
   const finding = {
     rule: reason ? reason.kind : 'environment',
     file: row.name,
@@ -99,13 +102,15 @@ function judgeWorker(records, { rootDir, durations, reasons = new Map(), suspect
   const { rows, last, captureMs } = rowsOf(records, { rootDir, durations });
   const head = records[0];
   const alive = lastAlive(records);
+  const captures = records.filter(({ type }) => type === 'capture');
+  const emptied = new Set([].concat(...captures.map(({ gone }) => gone || [])));
   const findings = [];
   const late = [];
   for (const row of rows) {
     if (!alive.has(row.n)) continue;
-    const reason = reasons.get(row.n);
+    const reason = reasons.get(row.n) || (emptied.has(row.n) ? IN_CACHES : undefined);
     row.state = judgeFile(row, rows, last, reason);
-    if (row.state === 'stays') findings.push(environmentFinding(row, reason, known));
+    if (row.state === 'stays') findings.push(environmentFinding(row, reason, known, captures.some(({ file, n }) => file && n > row.n)));
     else if (row.state === 'late') late.push(reason ? `${row.name} (${reason.what})` : row.name);
   }
   // The runner's own doing is told, but is no leak of the tests.
@@ -136,7 +141,7 @@ function judgeWorker(records, { rootDir, durations, reasons = new Map(), suspect
     spentMs: lastOf(records, 'spentMs') || 0,
     elapsedMs: lastOf(records, 'elapsedMs'),
     captureMs,
-    captures: records.filter(({ type }) => type === 'capture').map(({ when, n, alive: seen, ms, error }) => ({ when, n, alive: seen, ms, error })),
+    captures: captures.map(({ when, n, alive: seen, ms, error }) => ({ when, n, alive: seen, ms, error })),
     captureError: lastOf(records, 'error'),
     complete: Boolean(last) || Boolean(rows[rows.length - 1].doneAt),
   };

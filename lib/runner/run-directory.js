@@ -61,6 +61,10 @@ function create() {
   return folder;
 }
 
+/** Whether this run is the last that was begun here: of a reporter that is named twice, the second is told everything. */
+const isCurrent = (folder) => process.env[VARIABLE] === folder;
+const NAMED_TWICE = 'leakwatch: the reporter is named twice; the options of the last hold\n';
+
 /** The folder of the run this process belongs to; undefined without a reporter. */
 function find() {
   const folder = process.env[VARIABLE];
@@ -86,18 +90,21 @@ function writePlan(folder, plan) {
   fs.renameSync(temporary, path.join(folder, 'plan.json'));
 }
 
-/** One byte for each test file begun: cheap to append, cheap to count. */
-function countBegun(folder) {
-  fs.appendFileSync(path.join(folder, 'begun'), '.');
-}
+/** One byte for each: cheap to append, cheap to count. */
+const counter = (name) => ({
+  add: (folder) => fs.appendFileSync(path.join(folder, name), '.'),
+  count: (folder) => {
+    try {
+      return fs.statSync(path.join(folder, name)).size;
+    } catch (_) {
+      return 0;
+    }
+  },
+});
 
-function begun(folder) {
-  try {
-    return fs.statSync(path.join(folder, 'begun')).size;
-  } catch (_) {
-    return 0;
-  }
-}
+/** Test files that the runner has handed out, and those whose result a worker has ready. */
+const begun = counter('begun');
+const over = counter('over');
 
 let writers = 0;
 
@@ -130,4 +137,4 @@ function readAll(folder) {
   return series.sort((a, b) => a[0].time - b[0].time);
 }
 
-module.exports = { VARIABLE, begun, countBegun, create, find, readAll, readPlan, remove, writePlan, writer };
+module.exports = { NAMED_TWICE, VARIABLE, begun, create, find, isCurrent, over, readAll, readPlan, remove, writePlan, writer };

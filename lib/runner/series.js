@@ -7,6 +7,7 @@ const path = require('path');
 const host = require('../host');
 const { tick } = require('../baselines');
 const { trend } = require('../trend');
+const { Cost } = require('./cost');
 const runDirectory = require('./run-directory');
 const { LATER_FILES, MIN_RISE, RISE_FACTOR } = require('./limits');
 const { LeakwatchTestFile, labelOf } = require('./labels');
@@ -24,8 +25,18 @@ const NEEDED = 10;
 const MANY_FILES = 12;
 /** Baselines in a row that must show a rise before a snapshot is taken of it. */
 const LASTING = 3;
-/** At the end, pauses for environments that only wait for a turn or a short timer: in ms, before each look. */
-const PAUSES = [0, 60, 600];
+/**
+ * At the end, pauses for environments that only wait for a turn or a short timer: in ms, before each look. Together they are longer
+ * than the second for which http keeps the date, in a timer that keeps the async context it was made in.
+ */
+const PAUSES = [0, 60, 300, 700];
+const LONGEST_PAUSE_MS = Math.max(...PAUSES);
+/** A pause that every run can afford. */
+const SHORT_PAUSE_MS = 60;
+/** What ended so shortly before the end of a run may well be held by such a timer… */
+const YOUNG_MS = 1200;
+/** …and with no more than this share of all files there is no more to it than that, as a rule. */
+const FEW = 0.05;
 /** A file that stays this long after its end has no short timer to wait for. */
 const SETTLED_MS = 3000;
 /** What V8 needs to build a snapshot's graph: measured 45–50 ms for each MB in use. */
@@ -37,13 +48,6 @@ const FREE_CAPTURE_MS = 3000;
 // eslint-disable-next-line n/no-unsupported-features/es-builtins, n/no-unsupported-features/es-syntax
 const WATCHES_ENVIRONMENTS = typeof globalThis.WeakRef === 'function';
 
-const now = () => {
-  const [seconds, nanoseconds] = process.hrtime();
-  return seconds * 1000 + nanoseconds / 1e6;
-};
-
-let isFirst = true;
-
 class Series {
   /**
    * `runner`: its name. `folder`: the run's, if there is a reporter. `worker`: its number or null.
@@ -53,11 +57,7 @@ class Series {
     this.plan = folder ? runDirectory.readPlan(folder) : {};
     this.write = folder ? runDirectory.writer(folder, host.threadId) : () => {};
     this.files = [];
-    // In watch mode a process has a series for each run, and sits idle between.
-    this.startedAt = isFirst ? now() - process.uptime() * 1000 : now();
-    isFirst = false;
-    this.spentMs = 0;
-    this.lastGcMs = 0;
+    this.cost = new Cost();
     this.known = undefined;
     this.skipped = 0;
     this.captures = 0;
@@ -78,9 +78,7 @@ class Series {
     const limit = this.costLimit;
     if (limit === 0) return true;
     if (this.files.length === 0 && this.manyFollow()) return false;
-    if (this.needed()) return true;
-    const elapsed = now() - this.startedAt;
-    return this.spentMs + 2 * this.lastGcMs <= limit * elapsed;
+    return this.needed() || this.cost.allows(limit);
   }
 
   /** What there is to begin with, and after what the runner loads once; what rises from there on is paid for by the leak. */
@@ -96,7 +94,7 @@ class Series {
   manyFollow() {
     const { workers } = this.plan;
     // A worker begun anew, because of its memory perhaps, may have a single file.
-    return Boolean(workers) && this.expected() >= MANY_FILES && runDirectory.begun(this.folder) <= workers;
+    return Boolean(workers) && this.expected() >= MANY_FILES && runDirectory.begun.count(this.folder) <= workers;
   }
 
   measured() {
@@ -119,11 +117,11 @@ class Series {
     if (environment && WATCHES_ENVIRONMENTS) {
       file.mark = new LeakwatchTestFile(labelOf(n), environment);
       file.alive = true;
-    };
+    }
     const alive = baseline ? this.alive() : undefined;
     this.files.push(file);
     this.ended = false;
-    this.write({ type: 'file', n, path: file.path, baseline, alive, time: Date.now(), spentMs: this.spentMs, trend: this.trend() });
+    this.write({ type: 'file', n, path: file.path, baseline, alive, time: Date.now(), spentMs: this.cost.spentMs, trend: this.trend() });
     if (baseline) this.captureIfLeaking('third', alive);
     return n;
   }
@@ -147,15 +145,13 @@ class Series {
   done(n) {
     const baseline = this.files.length === 1 || (this.files.length === n + 1 && this.due()) ? this.measure() : null;
     this.files[n].after = baseline;
-    this.write({ type: 'done', n, baseline, time: Date.now(), spentMs: this.spentMs, elapsedMs: now() - this.startedAt, trend: this.trend() });
+    const { spentMs, elapsedMs } = this.cost;
+    this.write({ type: 'done', n, baseline, time: Date.now(), spentMs, elapsedMs, trend: this.trend() });
     return baseline;
   }
 
   measure() {
-    const start = now();
-    const baseline = tick();
-    this.lastGcMs = now() - start;
-    this.spentMs += this.lastGcMs;
+    const baseline = this.cost.spend(tick);
     this.known = undefined;
     if (this.first === null) this.first = baseline.index;
     return baseline;
@@ -211,7 +207,8 @@ class Series {
       const leaking = verdict !== undefined && verdict.verdict === 'leaking';
       if (alive.length === 0 && !leaking) return;
       const estimate = process.memoryUsage().heapUsed * CAPTURE_MS_PER_BYTE;
-      const limit = Math.max(FREE_CAPTURE_MS, this.costLimit * (now() - this.startedAt));
+      const limit = Math.max(FREE_CAPTURE_MS, this.costLimit * this.cost.elapsedMs);
+      if (!leaking && this.areFewAndYoung(alive) && !this.affords(LONGEST_PAUSE_MS)) return;
       if (alive.length < 2 && this.overdue(alive).length === 0 && !leaking && estimate > limit) return;
     }
     this.capture(when, alive);
@@ -224,35 +221,58 @@ class Series {
     // One that is high holds files whose timers are late, on a busy machine several.
     const rises = Math.min(...measured.slice(-LASTING).map(({ baseline }) => baseline.heapUsed)) > this.risen(measured);
     const estimate = process.memoryUsage().heapUsed * CAPTURE_MS_PER_BYTE;
-    return rises && (this.costLimit === 0 || this.spentMs + estimate <= this.costLimit * (now() - this.startedAt));
+    return rises && (this.costLimit === 0 || this.cost.spentMs + estimate <= this.costLimit * this.cost.elapsedMs);
   }
 
   capture(when, alive) {
-    const start = now();
     const file = path.join(this.folder, `${process.pid}-${host.threadId}-${this.captures++}.heapsnapshot`);
     const record = { type: 'capture', when, n: this.files.length, alive, file, heapBefore: process.memoryUsage().heapUsed };
-    try {
-      const { writeSnapshot } = require('../snapshot');
-      require('../whole-sources').withWholeSources(() => writeSnapshot(file));
-    } catch (error) {
-      record.file = null;
-      record.error = error.message;
-    }
-    record.ms = now() - start;
+    record.ms = this.cost.exempt(() => {
+      try {
+        const { writeSnapshot } = require('../snapshot');
+        require('../whole-sources').withWholeSources(() => writeSnapshot(file));
+      } catch (error) {
+        record.file = null;
+        record.error = error.message;
+      }
+    });
     // A snapshot has V8 empty its caches first: what goes with them was never the program's.
     record.heapAfter = process.memoryUsage().heapUsed;
-    // The evidence is paid for by the leak, not by the limit on a clean run.
-    this.startedAt += record.ms;
+    record.gone = alive && alive.filter((n) => this.files[n].mark.environment.deref() === undefined);
     this.write(record);
   }
 
   /**
-   * Whether this worker may be given no test file any more: of those that are through at the same moment the others may get what
-   * is left, and nobody tells it so.
+   * A test file is through: whether this worker may be given no other any more. Nobody tells it so, and of those that are through at
+   * the same moment the others may get what is left.
    */
   mayBeLast() {
     const { total, workers = 1 } = this.plan;
-    return Boolean(this.folder && total && runDirectory.begun(this.folder) > total - workers);
+    if (!this.folder || !total) return false;
+    runDirectory.over.add(this.folder);
+    const begun = runDirectory.begun.count(this.folder);
+    const busy = begun - runDirectory.over.count(this.folder);
+    // A file whose result never came, of a worker that died, counts as busy: this one is not, at any rate.
+    const free = Math.max(workers - busy, 1);
+    return total - begun < free;
+  }
+
+  /** Whether a clean run of this length can wait so long for nothing. */
+  affords(ms) {
+    return this.costLimit === 0 || ms <= Math.max(SHORT_PAUSE_MS, this.costLimit * this.cost.elapsedMs);
+  }
+
+  /** Whether these files have all but ended just now, and are few of many. */
+  areFewAndYoung(alive) {
+    const since = Date.now() - YOUNG_MS;
+    const isYoung = (n) => n + 1 === this.files.length || this.files[n + 1].time > since;
+    return alive.length <= FEW * this.files.length && alive.every(isYoung);
+  }
+
+  /** Whether to look once more, after one more pause. */
+  waits(pause, alive) {
+    if (pause === undefined || alive.length === this.overdue(alive).length) return false;
+    return this.affords(pause) || !this.areFewAndYoung(alive);
   }
 
   /** The end, when turns of the event loop can be waited for. */
@@ -267,13 +287,21 @@ class Series {
       if (this.files.length !== count) return;
       const baseline = this.measure();
       const alive = this.alive() || [];
-      if (pass + 1 < PAUSES.length && alive.length > this.overdue(alive).length) continue;
+      if (this.waits(PAUSES[pass + 1], alive)) continue;
       this.close(baseline, alive);
       // What was just looked at is held until this turn is over.
       await pause(0);
       this.captureIfLeaking('end', alive);
       return;
     }
+  }
+
+  /** The end, for one that was told of it when it had taken itself to be going on. */
+  finishAtOnce() {
+    if (this.ended || this.files.length === 0) return;
+    this.finishNow();
+    const alive = this.last.alive || [];
+    if (alive.length > 1 || this.overdue(alive).length > 0) this.captureIfLeaking('end', alive);
   }
 
   /** The end, when there is no event loop any more. */
@@ -285,8 +313,8 @@ class Series {
   }
 
   close(baseline, alive) {
-    const { spentMs } = this;
-    this.last = { type: 'end', baseline, alive, time: Date.now(), spentMs, elapsedMs: now() - this.startedAt, trend: this.trend() };
+    const { spentMs, elapsedMs } = this.cost;
+    this.last = { type: 'end', baseline, alive, time: Date.now(), spentMs, elapsedMs, trend: this.trend() };
     this.write(this.last);
   }
 

@@ -7,15 +7,21 @@ use crate::capture::analysis::Beside;
 use crate::capture::{self, CaptureOptions, Captured, Product, Room};
 use crate::error::Error;
 use crate::headroom::Work;
-use crate::snapshot::writer::{Cancel, Writer, Written};
+use crate::snapshot::writer::{self, Cancel, Writer, Written};
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Task};
 use napi_derive::napi;
 use parking_lot::Mutex;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+
+/// Removes a temporary file, if whoever wrote it has died.
+#[napi(catch_unwind)]
+pub fn remove_abandoned(path: String) -> bool {
+    writer::remove_abandoned(Path::new(&path))
+}
 
 /// What a finished one looks like in JavaScript.
 pub fn outcome(product: Option<Product>, pause_ms: f64, start: Instant, nodes: u64) -> JsOutcome {

@@ -15,6 +15,7 @@ use crate::snapshot::reader::Input;
 use crate::snapshot::sizes::Sizes;
 use crate::snapshot::spare::Spare;
 use crate::snapshot::tree::Tree;
+use crate::system;
 
 /// One heap: graph, sizes, dominators, classes.
 pub struct Heap {
@@ -170,7 +171,5 @@ impl Heap {
 
 /// How many threads one analysis uses at the most: there is work for two.
 pub(crate) fn processors() -> usize {
-    std::thread::available_parallelism()
-        .map_or(1, usize::from)
-        .min(2)
+    system::processors().min(2)
 }

@@ -47,7 +47,7 @@ pub fn redact(
     let refused = |error: crate::error::Error| {
         SnapshotError::io(output, std::io::Error::other(error.to_string()))
     };
-    let mut temporary = Temporary::create(output).map_err(refused)?;
+    let mut temporary = Temporary::replacing(output).map_err(refused)?;
     let file = temporary.take_file().map_err(refused)?;
     let mut out = BufWriter::with_capacity(PIECE, file);
     let bytes = pass(source, redaction, &mut out, output).map_err(|error| error.of(input))?;

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// The file's name where the caller names a directory or nothing at all.
 pub const DEFAULT_NAME: &str = "leakwatch-{time}-{pid}-{tid}-{seq}.heapsnapshot";
-
 /// Numbers the snapshots of this process, from 1.
 static SEQUENCE: AtomicU64 = AtomicU64::new(1);
 
@@ -73,6 +72,29 @@ pub fn resolve(
     Ok(path)
 }
 
+/// Whether a path has its name from [`DEFAULT_NAME`], so that nobody wants a
+/// file of that name replaced.
+pub fn is_generated(path: &Path) -> bool {
+    const EXAMPLE: &[u8] = b"leakwatch-20261121T043012345Z-";
+    let name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    name.len() > EXAMPLE.len()
+        && name.iter().zip(EXAMPLE).all(|(byte, example)| {
+            byte == example || byte.is_ascii_digit() && example.is_ascii_digit()
+        })
+}
+
+/// The same with the next number.
+pub fn renumbered(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let (start, suffix) = name.split_at(name.find('.').unwrap_or(name.len()));
+    let start = &start[..start.rfind('-').unwrap_or(start.len())];
+    path.with_file_name(format!("{start}-{}{suffix}", next_number()))
+}
+
+fn next_number() -> u64 {
+    SEQUENCE.fetch_add(1, Ordering::Relaxed)
+}
+
 fn expand(template: &str, names: Names) -> Result<String, Error> {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
@@ -87,7 +109,7 @@ fn expand(template: &str, names: Names) -> Result<String, Error> {
             "pid" => out.push_str(&std::process::id().to_string()),
             "tid" => out.push_str(&names.thread_id.to_string()),
             "time" => out.push_str(&utc(names.now)),
-            "seq" => out.push_str(&SEQUENCE.fetch_add(1, Ordering::Relaxed).to_string()),
+            "seq" => out.push_str(&next_number().to_string()),
             other => {
                 return Err(Error::InvalidArgument {
                     option: "path",
@@ -173,6 +195,23 @@ mod tests {
         assert!(name.ends_with(".heapsnapshot.gz"), "{name}");
         let here = resolve(Some("."), Compression::None, names()).unwrap();
         assert_ne!(here, PathBuf::from("."));
+    }
+
+    #[test]
+    fn only_names_of_our_own_are_renumbered() {
+        let ours = resolve(Some("nowhere/"), Compression::Zstd, names()).unwrap();
+        assert!(is_generated(&ours));
+        let next = renumbered(&ours);
+        assert!(is_generated(&next));
+        let until_number = |path: &Path| {
+            let name = path.to_str().unwrap().rsplit_once('-').unwrap();
+            (name.0.to_owned(), name.1.contains(".heapsnapshot.zst"))
+        };
+        assert_ne!(next, ours);
+        assert_eq!(until_number(&next), until_number(&ours));
+        for theirs in ["leakwatch-1.heapsnapshot", "a.heapsnapshot", "/"] {
+            assert!(!is_generated(Path::new(theirs)), "{theirs}");
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 //! calls whoever had the signal before. libuv installs its own handler when
 //! JavaScript first listens for a signal and takes it out when the last
 //! listener goes; [`reclaim`] puts ours back on top of whatever is there then.
+//! Where that calls ours in turn, as another load of this library does, it
+//! expects those below to be called: so they are, and each once.
 
 use std::io;
 
@@ -102,7 +104,7 @@ mod elsewhere {
 #[cfg(unix)]
 mod unix {
     use super::{Event, Signal, io};
-    use core::ffi::{c_int, c_void};
+    use core::ffi::{CStr, c_int, c_void};
     use core::mem::zeroed;
     use core::ptr;
     use parking_lot::Mutex;
@@ -115,19 +117,29 @@ mod unix {
 
     static PIPE_READ: AtomicI32 = AtomicI32::new(-1);
     static PIPE_WRITE: AtomicI32 = AtomicI32::new(-1);
-    /// Who had each signal before us. Never freed while the process lives: a
+    /// Who had a signal when we came on top.
+    struct Owner {
+        action: libc::sigaction,
+        /// It is another load of this library, which bears being called again.
+        is_fellow: bool,
+        /// Who had it when we came on top the time before.
+        before: Option<&'static Owner>,
+    }
+
+    /// The latest owner of each signal. None is freed while the process lives: a
     /// handler on another thread may be reading it.
-    static PREVIOUS: [AtomicPtr<libc::sigaction>; SIGNALS] =
+    static PREVIOUS: [AtomicPtr<Owner>; SIGNALS] =
         [const { AtomicPtr::new(ptr::null_mut()) }; SIGNALS];
 
-    /// Every such owner, each once: they come and go as often as the app adds a
+    /// Every owner, each once: they come and go as often as the app adds a
     /// listener and takes it away, or as another library does what `reclaim` does.
-    static OWNERS: Mutex<Vec<&'static libc::sigaction>> = Mutex::new(Vec::new());
+    static OWNERS: Mutex<Vec<&'static Owner>> = Mutex::new(Vec::new());
 
-    /// The thread that is in our handler, by signal. A library that put its
-    /// handler on top of ours and calls it, and that we came on top of again,
-    /// would make the two call each other for ever.
+    /// The thread that is in our handler, by signal, plus how often: whom we call
+    /// may have put its handler on top of ours before, and call us in turn.
     static HANDLING: [AtomicUsize; SIGNALS] = [const { AtomicUsize::new(0) }; SIGNALS];
+    /// Threads' addresses have these bits free.
+    const DEPTH: usize = 7;
 
     /// Opens the pipe between handler and thread, once.
     pub fn open() -> io::Result<()> {
@@ -158,8 +170,9 @@ mod unix {
             return Ok(());
         }
         // The previous owner must be known before the handler can run.
-        let previous = ptr::from_ref(remembered(current)).cast_mut();
-        PREVIOUS[signal.0 as usize].store(previous, Ordering::Release);
+        let slot = &PREVIOUS[signal.0 as usize];
+        let owner = remembered(current, without(latest(slot), &current));
+        slot.store(ptr::from_ref(owner).cast_mut(), Ordering::Release);
         // SAFETY: sigaction is plain data, for which zeroes are valid.
         let mut action: libc::sigaction = unsafe { zeroed() };
         action.sa_sigaction = on_signal as *const () as usize;
@@ -181,12 +194,15 @@ mod unix {
     /// theirs then stays, and ours, should they call it, does nothing new.
     pub fn uninstall(signal: Signal) {
         let Ok(current) = current(signal) else { return };
-        let previous = PREVIOUS[signal.0 as usize].load(Ordering::Acquire);
-        if !is_ours(&current) || previous.is_null() {
+        let Some(previous) = latest(&PREVIOUS[signal.0 as usize]) else {
+            return;
+        };
+        if !is_ours(&current) {
             return;
         }
-        // SAFETY: `previous` is one of `OWNERS`, which are never freed; the
-        // other action is a live value, for which zeroes are valid.
+        let previous = &raw const previous.action;
+        // SAFETY: `previous` is never freed; the other action is a live value,
+        // for which zeroes are valid.
         unsafe {
             if (*previous).sa_sigaction == libc::SIG_DFL {
                 // One that was sent to our handler and waits for a thread to
@@ -243,14 +259,51 @@ mod unix {
         }
     }
 
-    fn remembered(action: libc::sigaction) -> &'static libc::sigaction {
+    fn latest(slot: &AtomicPtr<Owner>) -> Option<&'static Owner> {
+        // SAFETY: null, or one of `OWNERS`, which are never freed.
+        unsafe { slot.load(Ordering::Acquire).as_ref() }
+    }
+
+    fn remembered(action: libc::sigaction, before: Option<&'static Owner>) -> &'static Owner {
         let mut owners = OWNERS.lock();
-        if let Some(known) = owners.iter().find(|known| is_same(known, &action)) {
-            return known;
+        let address = |owner: Option<&'static Owner>| owner.map(ptr::from_ref);
+        for known in owners.iter() {
+            if is_same(&known.action, &action) && address(known.before) == address(before) {
+                return known;
+            }
         }
-        let new: &'static libc::sigaction = Box::leak(Box::new(action));
+        let new = Box::leak(Box::new(Owner {
+            action,
+            is_fellow: is_fellow(action.sa_sigaction),
+            before,
+        }));
         owners.push(new);
         new
+    }
+
+    /// The owners but for this one, which is to be the latest.
+    fn without(latest: Option<&'static Owner>, action: &libc::sigaction) -> Option<&'static Owner> {
+        let owner = latest?;
+        let before = without(owner.before, action);
+        if is_same(&owner.action, action) {
+            return before;
+        }
+        Some(remembered(owner.action, before))
+    }
+
+    /// Whether a handler is in a library of our name.
+    fn is_fellow(handler: usize) -> bool {
+        const NAME: &[u8] = b"leakwatch";
+        // SAFETY: plain pointers, for which zeroes are valid; the loader looks
+        // the address up, whatever it is, and its strings live with the library.
+        unsafe {
+            let mut info: libc::Dl_info = zeroed();
+            libc::dladdr(handler as *const c_void, &raw mut info) != 0
+                && !info.dli_fname.is_null()
+                && (CStr::from_ptr(info.dli_fname).to_bytes())
+                    .windows(NAME.len())
+                    .any(|part| part == NAME)
+        }
     }
 
     fn is_same(one: &libc::sigaction, other: &libc::sigaction) -> bool {
@@ -277,34 +330,65 @@ mod unix {
     extern "C" fn on_signal(number: c_int, info: *mut libc::siginfo_t, context: *mut c_void) {
         let at = usize::try_from(number).unwrap_or(0) % SIGNALS;
         // SAFETY: always succeeds and touches nothing but the thread pointer.
-        let thread = unsafe { libc::pthread_self() } as usize;
-        if HANDLING[at].load(Ordering::Acquire) == thread {
+        let thread = unsafe { libc::pthread_self() } as usize & !DEPTH;
+        let entered = HANDLING[at].load(Ordering::Acquire);
+        let depth = match entered & !DEPTH == thread {
+            true => entered & DEPTH,
+            false => 0,
+        };
+        if depth == DEPTH {
             return;
         }
-        HANDLING[at].store(thread, Ordering::Release);
+        HANDLING[at].store(thread + depth + 1, Ordering::Release);
         let errno = errno_location();
         // SAFETY: the thread's own errno.
         let saved = unsafe { *errno };
-        if let Ok(byte) = u8::try_from(number) {
+        if let Ok(byte) = u8::try_from(number)
+            && depth == 0
+        {
             write(byte);
         }
-        chain(PREVIOUS[at].load(Ordering::Acquire), number, info, context);
+        // Whoever is on top and is not us has called us, by way of others perhaps.
+        let on_top = current(Signal(number)).map_or(0, |action| action.sa_sigaction);
+        if let Some(owner) = next(latest(&PREVIOUS[at]), depth, on_top) {
+            chain(&owner.action, number, info, context);
+        }
         // SAFETY: as above.
         unsafe { *errno = saved };
-        HANDLING[at].store(0, Ordering::Release);
+        let left = if depth == 0 { 0 } else { thread + depth };
+        HANDLING[at].store(left, Ordering::Release);
+    }
+
+    /// Whom to call, being entered for the time after `depth` others.
+    fn next(
+        latest: Option<&'static Owner>,
+        mut depth: usize,
+        on_top: usize,
+    ) -> Option<&'static Owner> {
+        for round in 0..=DEPTH {
+            let mut owner = latest;
+            while let Some(one) = owner {
+                // Fellows know of more than they have called yet.
+                let is_due = match round {
+                    0 => one.action.sa_sigaction != on_top,
+                    _ => one.is_fellow,
+                };
+                if is_due && depth == 0 {
+                    return owner;
+                }
+                depth -= usize::from(is_due);
+                owner = one.before;
+            }
+        }
+        None
     }
 
     fn chain(
-        previous: *const libc::sigaction,
+        previous: &libc::sigaction,
         number: c_int,
         info: *mut libc::siginfo_t,
         context: *mut c_void,
     ) {
-        if previous.is_null() {
-            return;
-        }
-        // SAFETY: one of `OWNERS`, which are never freed.
-        let previous = unsafe { &*previous };
         let handler = previous.sa_sigaction;
         if handler == libc::SIG_DFL || handler == libc::SIG_IGN {
             // The default would end the process: whoever asked for a snapshot
@@ -365,10 +449,120 @@ mod unix {
                 reclaim(signal);
                 seen.push(PREVIOUS[signal.0 as usize].load(Ordering::Acquire));
             }
-            assert_ne!(seen[0], seen[1]);
-            assert!((2..20).all(|round| seen[round] == seen[round - 2]));
+            assert_ne!(seen[2], seen[3]);
+            assert!((4..20).all(|round| seen[round] == seen[round - 2]));
             uninstall(signal);
             assert_eq!(current(signal).unwrap().sa_sigaction, libc::SIG_IGN);
+        }
+
+        static APP: AtomicUsize = AtomicUsize::new(0);
+        static OTHER: AtomicUsize = AtomicUsize::new(0);
+        static BELOW_OTHER: AtomicUsize = AtomicUsize::new(0);
+
+        extern "C" fn app(_: c_int) {
+            APP.fetch_add(1, Ordering::Relaxed);
+        }
+
+        /// A library that calls whom it found when it came on top.
+        extern "C" fn other(number: c_int) {
+            OTHER.fetch_add(1, Ordering::Relaxed);
+            let below = BELOW_OTHER.load(Ordering::Acquire);
+            if below == on_signal as *const () as usize {
+                on_signal(number, ptr::null_mut(), ptr::null_mut());
+            } else {
+                app(number);
+            }
+        }
+
+        #[test]
+        fn two_that_call_each_other_call_the_app_once() {
+            let signal = Signal::by_name("SIGWINCH").unwrap();
+            let claim = || {
+                let below = current(signal).unwrap().sa_sigaction;
+                let itself = other as *const () as usize;
+                if below != itself {
+                    BELOW_OTHER.store(below, Ordering::Release);
+                    take(signal, itself);
+                }
+            };
+            take(signal, app as *const () as usize);
+            install(signal).unwrap();
+            for round in 1..=9 {
+                match round % 3 {
+                    0 => {}
+                    1 => claim(),
+                    _ => reclaim(signal),
+                }
+                // SAFETY: runs the handlers on this thread before it returns.
+                unsafe { libc::raise(signal.0) };
+                assert_eq!(APP.load(Ordering::Relaxed), round);
+                assert_eq!(OTHER.load(Ordering::Relaxed), round);
+            }
+            uninstall(signal);
+        }
+
+        /// Loads of the library, as each of them decides: who comes on top next is told by `moves`.
+        fn follow(loads: usize, moves: impl Iterator<Item = usize>) {
+            let app = loads;
+            // As `remembered` and `without` do it, with a handler's number for its address.
+            fn on(handler: usize, app: usize, before: Option<&'static Owner>) -> &'static Owner {
+                // SAFETY: plain data, for which zeroes are valid.
+                let mut action: libc::sigaction = unsafe { zeroed() };
+                action.sa_sigaction = handler;
+                Box::leak(Box::new(Owner {
+                    action,
+                    is_fellow: handler != app,
+                    before,
+                }))
+            }
+            fn but(
+                latest: Option<&'static Owner>,
+                handler: usize,
+                app: usize,
+            ) -> Option<&'static Owner> {
+                let owner = latest?;
+                let before = but(owner.before, handler, app);
+                let theirs = owner.action.sa_sigaction;
+                (theirs != handler)
+                    .then(|| on(theirs, app, before))
+                    .or(before)
+            }
+            // Each came on top of the one before, the first on top of the app.
+            let mut below: Vec<&Owner> = (0..loads)
+                .map(|load| on(load.checked_sub(1).unwrap_or(app), app, None))
+                .collect();
+            let mut top = loads - 1;
+            for (step, mover) in moves.enumerate() {
+                if mover != top {
+                    below[mover] = on(top, app, but(Some(below[mover]), top, app));
+                    top = mover;
+                }
+                let (mut entered, mut called) = (vec![0; loads], top);
+                while called != app {
+                    let load = called;
+                    let on_top = if load == top { usize::MAX } else { top };
+                    let depth = entered[load];
+                    assert!(depth < DEPTH, "step {step}: {entered:?}");
+                    entered[load] += 1;
+                    let owner = next(Some(below[load]), depth, on_top).expect("the app is reached");
+                    called = owner.action.sa_sigaction;
+                }
+                let all_hear = entered.iter().all(|&times| times > 0);
+                assert!(all_hear || loads > 2, "step {step}: {entered:?}");
+            }
+        }
+
+        #[test]
+        fn loads_of_the_library_on_top_of_each_other_call_the_app_once() {
+            for loads in [2_usize, 3] {
+                // Every order there is, for a while.
+                for order in 0..loads.pow(6) {
+                    follow(
+                        loads,
+                        (0..24).map(|step| order / loads.pow(step % 6) % loads),
+                    );
+                }
+            }
         }
 
         /// By default SIGVTALRM ends the process, and these tests with it.

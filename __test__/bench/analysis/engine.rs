@@ -1,6 +1,6 @@
 //! Runs the engine on files from a shell, for benches and comparisons:
 //! `engine load FILE` times one load, `engine dump FILE` prints classes and nodes as JSON,
-//! `engine diff FILE FILE…` prints the suspects.
+//! `engine deltas FILE FILE` what changed by class as JSON, `engine diff FILE FILE…` prints the suspects.
 
 #![allow(
     clippy::print_stdout,
@@ -32,10 +32,11 @@ fn main() -> ExitCode {
             redact(&files[0], &files[1], &Redaction::default()).map(drop)
         }
         Some("dump") if files.len() == 1 => dump(&files[0]),
+        Some("deltas") if files.len() == 2 => deltas(&files),
         Some("cost") if files.len() >= 2 => cost(&arguments[1], &files[1..]),
         _ => {
             eprintln!(
-                "usage: engine load|dump FILE, engine cost load|parse|diff FILE…, engine diff|text|json FILE FILE…"
+                "usage: engine load|dump FILE, engine deltas FILE FILE, engine cost load|parse|diff FILE…, engine diff|text|json FILE FILE…"
             );
             return ExitCode::from(2);
         }
@@ -218,5 +219,24 @@ fn dump(path: &Path) -> Result<(), SnapshotError> {
         "{}",
         json!({ "total": heap.total_size(), "rows": rows, "nodes": nodes })
     );
+    Ok(())
+}
+
+/// New and deleted objects of each class that has any: counts, bytes.
+fn deltas(files: &[PathBuf]) -> Result<(), SnapshotError> {
+    let options = DiffOptions {
+        top_classes: 0,
+        ..DiffOptions::default()
+    };
+    let diff = leakwatch::snapshot::diff(files, &options)?;
+    let rows: Vec<_> = diff
+        .classes
+        .iter()
+        .map(|class| {
+            let place = class.location.as_ref().map(|at| (at.line, at.column));
+            json!([class.name, place, class.new, class.deleted])
+        })
+        .collect();
+    println!("{}", json!(rows));
     Ok(())
 }

@@ -244,6 +244,9 @@ impl<'a> Capture<'a> {
         let mut buffer = vec![0; READ_SIZE];
         loop {
             self.job.check(self.deadline)?;
+            if self.session.is_gone() {
+                return Err(gone().into());
+            }
             match running.read(&mut buffer, GLANCE.as_millis() as i32) {
                 Ok(Some(0)) => return Ok(running.child.wait()),
                 Ok(Some(len)) => {

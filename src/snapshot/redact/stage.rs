@@ -133,6 +133,7 @@ impl<W: Write> Redactor<W> {
     }
 
     fn header(&mut self, rest: &[u8]) -> Result<usize, SnapshotError> {
+        const FIRST: &[u8] = b"\"snapshot\"";
         const NODES: &[u8] = b"\"nodes\":[";
         let before = self.text.len();
         let room = MAX_HEADER.saturating_sub(before).min(rest.len());
@@ -140,7 +141,15 @@ impl<W: Write> Redactor<W> {
         let from = before.saturating_sub(NODES.len());
         let Some(found) = memchr::memmem::find(&self.text[from..], NODES) else {
             let start = self.text.trim_ascii_start();
-            if !start.is_empty() && start[0] != b'{' || room < rest.len() {
+            let is_ours = match start.strip_prefix(b"{") {
+                Some(key) => key
+                    .trim_ascii_start()
+                    .iter()
+                    .zip(FIRST)
+                    .all(|(a, b)| a == b),
+                None => start.is_empty(),
+            };
+            if !is_ours || room < rest.len() {
                 return Err(SnapshotError::Foreign {
                     at: self.at,
                     what: "it does not begin with a snapshot's header".into(),

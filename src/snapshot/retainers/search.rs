@@ -329,6 +329,8 @@ impl Name {
             b"weak_refs_keep_during_job" | b"properties" | b"elements" => Name::REPEATED,
             b"ModuleWrap"
             | b"system / SyntheticModule"
+            // A module's export, for Node 14's own modules alone: it keeps what replaced a function, put back or not.
+            | b"system / Cell"
             | b"system / FeedbackCell"
             | b"system / FeedbackVector"
             // Before Node 16 the cell has no name of its own.

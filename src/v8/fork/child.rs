@@ -1,7 +1,7 @@
 //! What a copy does before anything else, and how it ends.
 
 use super::{Phase, Prepared, Progress, arena, stand_ins};
-use core::ffi::{c_int, c_long, c_ulong};
+use core::ffi::{c_int, c_ulong};
 use core::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, Ordering};
 use std::io::PipeWriter;
 use std::os::fd::AsRawFd;
@@ -57,7 +57,6 @@ pub struct Settings {
     /// Memory it may allocate, in bytes.
     pub budget: u64,
     parent: libc::pid_t,
-    dies_with_thread: bool,
 }
 
 impl Settings {
@@ -67,19 +66,13 @@ impl Settings {
             niceness,
             budget,
             parent: 0,
-            dies_with_thread: false,
         }
     }
 
-    /// Notes whose copy it will be, in the thread that is about to be copied.
+    /// Notes whose copy it will be.
     pub(super) fn remember_parent(&mut self) {
-        // SAFETY: both only read. The kernel tells a copy when the *thread* that
-        // made it ends: the main thread ends with the process, a worker's may
-        // not.
-        unsafe {
-            self.parent = libc::getpid();
-            self.dies_with_thread = libc::syscall(libc::SYS_gettid) == c_long::from(self.parent);
-        }
+        // SAFETY: only reads.
+        self.parent = unsafe { libc::getpid() };
     }
 }
 
@@ -162,9 +155,8 @@ pub fn live() {
 unsafe fn die_with_parent(settings: &Settings) {
     // SAFETY: concerns this process alone.
     unsafe {
-        if settings.dies_with_thread {
-            libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as c_ulong);
-        }
+        // With the thread that made it: a capture is nobody's once its isolate has ended.
+        libc::prctl(libc::PR_SET_PDEATHSIG, libc::SIGKILL as c_ulong);
         // It may have gone before.
         if libc::getppid() != settings.parent {
             end(Exit::Orphaned);
