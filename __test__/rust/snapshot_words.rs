@@ -125,3 +125,159 @@ fn a_small_leak_is_found_where_v8_drops_more_code_than_it_weighs() {
     );
     assert_eq!((suspect.count_before, suspect.count_after), (100, 160));
 }
+
+/// A global variable that holds an Array; what `each` makes is an element of it.
+fn listed(
+    variable: &str,
+    count: usize,
+    each: impl Fn(&mut HeapBuilder, usize) -> usize,
+) -> HeapBuilder {
+    let mut heap = HeapBuilder::new();
+    let global = heap.node("object", "global", 40);
+    let array = heap.node("object", "Array", 32);
+    let elements = heap.node("array", "", 8 * count as u64);
+    heap.edge(0, "shortcut", "1", global)
+        .edge(global, "property", variable, array)
+        .edge(array, "internal", "elements", elements);
+    for index in 0..count {
+        let element = each(&mut heap, index);
+        heap.edge(elements, "internal", &index.to_string(), element);
+    }
+    heap
+}
+
+#[test]
+fn what_each_of_them_has_in_it_is_told() {
+    // Events that nobody takes: Node keeps their arguments, whatever class they are of.
+    let arguments = |with: usize| {
+        move |count| {
+            listed("events", count, |heap, index| {
+                let array = heap.node("object", "Array", 400);
+                if index % 10 < with {
+                    let tick = heap.node("object", "Tick", 100);
+                    heap.edge(array, "element", "0", tick)
+                        .location(tick, 5, 3, 8);
+                }
+                array
+            })
+        }
+    };
+    let told = suspect(arguments(10), 100, 500).sentence;
+    assert!(
+        told.starts_with("400 more arrays, each with a Tick, are kept by the Array in .events"),
+        "{told}"
+    );
+    let told = suspect(arguments(5), 100, 500).sentence;
+    assert!(told.starts_with("400 more arrays are kept by"), "{told}");
+}
+
+#[test]
+fn a_chain_through_arrays_is_told_by_its_class() {
+    let list = |count: usize| {
+        let mut heap = HeapBuilder::new();
+        let global = heap.node("object", "global", 40);
+        heap.edge(0, "shortcut", "1", global);
+        let (mut from, mut kind, mut name) = (global, "property", "timeline");
+        for _ in 0..count {
+            let node = heap.node("object", "SkipNode", 200);
+            let forward = heap.node("object", "Array", 200);
+            heap.edge(from, kind, name, node)
+                .edge(node, "property", "forward", forward)
+                .location(node, 5, 3, 8);
+            (from, kind, name) = (forward, "element", "0");
+        }
+        heap
+    };
+    let suspect = suspect(list, 100, 500);
+    assert_eq!(
+        (suspect.kind, suspect.name.as_str()),
+        (Kind::LinkedList, "SkipNode")
+    );
+    assert!(
+        suspect.sentence.starts_with("A chain of SkipNode objects"),
+        "{}",
+        suspect.sentence
+    );
+}
+
+#[test]
+fn what_one_timer_holds_more_of_is_no_timer() {
+    let timer = |count: usize| {
+        let mut heap = HeapBuilder::new();
+        let global = heap.node("object", "global", 40);
+        let timer = heap.node("object", "Timeout", 80);
+        heap.edge(0, "shortcut", "1", global)
+            .edge(global, "property", "timer", timer);
+        for index in 0..count {
+            let symbol = heap.node("symbol", "symbol", 400);
+            heap.edge(timer, "internal", &index.to_string(), symbol);
+        }
+        heap
+    };
+    let suspect = suspect(timer, 100, 500);
+    assert_ne!(suspect.kind, Kind::Timer, "{}", suspect.sentence);
+    assert!(
+        suspect
+            .sentence
+            .starts_with("400 more symbols are kept by the Timeout in .timer"),
+        "{}",
+        suspect.sentence
+    );
+}
+
+#[test]
+fn a_list_of_nodes_own_is_no_dictionary() {
+    let port = |count: usize| {
+        let mut heap = HeapBuilder::new();
+        let global = heap.node("object", "global", 40);
+        let port = heap.node("object", "MessagePort", 80);
+        let native = heap.node("native", "Node / MessagePort", 80);
+        let messages = heap.node("native", "Node / incoming_messages", 80);
+        heap.edge(0, "shortcut", "1", global)
+            .edge(global, "property", "inbox", port)
+            .edge(port, "internal", "javascript_to_native", native)
+            .edge(native, "internal", "incoming_messages", messages);
+        for index in 0..count {
+            let message = heap.node("native", "Node / Message", 400);
+            heap.edge(messages, "element", &index.to_string(), message);
+        }
+        heap
+    };
+    let suspect = suspect(port, 100, 500);
+    assert_ne!(suspect.kind, Kind::Dictionary);
+    assert_eq!(
+        suspect.sentence,
+        "400 more native Message objects are kept by Node's incoming_messages of the MessagePort in .inbox of global (+160 kB, 100 \
+         % of the growth)."
+    );
+}
+
+#[test]
+fn objects_that_were_there_before_do_not_pass_for_new_by_their_size() {
+    let jobs = |new: usize| {
+        let mut heap = HeapBuilder::new();
+        let global = heap.node("object", "global", 40);
+        heap.edge(0, "shortcut", "1", global);
+        let lists = ["done", "doneById", "queue", "queueById"].map(|name| {
+            let list = heap.node("object", "Array", 32);
+            heap.edge(global, "property", name, list);
+            list
+        });
+        for index in 0..400 + new {
+            let (size, from) = if index < 400 {
+                (100 + index, 0)
+            } else {
+                (50, 2)
+            };
+            let job = heap.node("object", "Job", size as u64);
+            for list in &lists[from..from + 2] {
+                heap.edge(*list, "element", &index.to_string(), job);
+            }
+        }
+        heap
+    };
+    let suspect = suspect(jobs, 0, 200);
+    let way: Vec<&str> = suspect.path.iter().map(|step| step.edge.as_str()).collect();
+    assert!(way.contains(&"queue"), "{way:?}");
+    assert_eq!(suspect.growth_bytes, 200 * 50);
+}

@@ -45,6 +45,9 @@ pub(crate) fn describe(heap: &Heap, pile: &Pile, has_contexts: bool) -> Descript
     let is_rope = kind == Kind::LinkedList && heap.graph.kind(pile.specimen).is_string();
     let holder = match (kind, scene.listeners, steps.get(holder_at + 1)) {
         _ if let Some((_, name)) = root => name.to_owned(),
+        (Kind::Property, ..) if held::is_scattered(steps, pile.shared) => {
+            "different objects, none of which holds most of them".into()
+        }
         (Kind::Listeners | Kind::AbortListeners, Some(at), _) => {
             held::listeners_holder(&heap.graph, steps, at)
         }
@@ -112,7 +115,8 @@ impl Scene<'_> {
             return Kind::FinalizationRegistry;
         }
         let is_timer = |name: &str| matches!(name, "Timeout" | "Immediate" | "TimersList");
-        if is_timer(specimen) || self.since_holder().any(|step| is_timer(&step.name)) {
+        // What one timer holds more of is no timer.
+        if is_timer(specimen) || self.since_holder().skip(1).any(|step| is_timer(&step.name)) {
             return if self.is_mostly_store() {
                 Kind::AsyncLocalStorage
             } else {
@@ -254,6 +258,7 @@ impl Scene<'_> {
             return Kind::Dictionary;
         }
         if matches!(edge, Some(EdgeType::Property | EdgeType::Element))
+            && !held::is_scattered(&self.pile.steps, self.pile.shared)
             && self.is_dictionary(holder)
         {
             return Kind::Dictionary;
@@ -285,6 +290,7 @@ impl Scene<'_> {
     fn is_dictionary(&self, holder: &Step) -> bool {
         let is_key = |kind| matches!(kind, EdgeType::Property | EdgeType::Element);
         held::is_visible(holder)
+            && !held::is_of_node(holder)
             && !is_instance(self.graph, holder.node, "Array")
             && self
                 .graph

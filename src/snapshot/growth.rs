@@ -294,8 +294,8 @@ impl<'h> Walk<'h> {
         (child, false)
     }
 
-    /// The members of the last snapshot that were not in the first: by id where ids are common, else the smaller ones,
-    /// as many as the count grew by. And the bytes they retain.
+    /// The members of the last snapshot that were not in the first: by id where ids are common, else those of middling size among
+    /// the ones that have no counterpart of their size in the first, as many as the count grew by. And the bytes they retain.
     fn new_members(&self, members: &[Member], counts: &[u64]) -> (Vec<u32>, u64) {
         let last = (self.sides.len() - 1) as u8;
         let more = counts[counts.len() - 1] - counts[0];
@@ -324,9 +324,19 @@ impl<'h> Walk<'h> {
                 });
             }
             None => {
+                numbers.sort_unstable_by_key(|&number| heap.dominators.retained[number as usize]);
+                let mut before: Vec<u64> = members
+                    .iter()
+                    .filter(|&&(side, _)| side == 0)
+                    .filter(|_| matches!(self.sides[0], Side::Heap(..)))
+                    .map(|&(side, number)| self.sides[side as usize].retained(number))
+                    .collect();
+                before.sort_unstable();
+                without_sizes(&mut numbers, &before, |number| {
+                    heap.dominators.retained[number as usize]
+                });
                 let more = (more as usize).min(numbers.len());
                 // What is typical, not what is largest: an old object that grew must not pass for new.
-                numbers.sort_unstable_by_key(|&number| heap.dominators.retained[number as usize]);
                 let median_from = (numbers.len() - more) / 2;
                 numbers = numbers[median_from..median_from + more].to_vec();
             }
@@ -372,6 +382,25 @@ impl<'h> Walk<'h> {
 
 fn is_strong(node: u32, edge: &crate::snapshot::graph::Edge) -> bool {
     edge.kind.is_essential(node, edge.to)
+}
+
+/// Leaves out one number for each size that was there before; both go up by size. Of several of one size those in the middle
+/// stay, as if nothing were known of what was before.
+fn without_sizes(numbers: &mut Vec<u32>, before: &[u64], size: impl Fn(u32) -> u64) {
+    let mut before = before.iter().copied().peekable();
+    let mut left = Vec::with_capacity(numbers.len());
+    for run in numbers.chunk_by(|&a, &b| size(a) == size(b)) {
+        let size = size(run[0]);
+        while before.next_if(|&other| other < size).is_some() {}
+        let mut known = 0;
+        while before.next_if_eq(&size).is_some() {
+            known += 1;
+        }
+        let stay = run.len().saturating_sub(known);
+        let from = (run.len() - stay) / 2;
+        left.extend_from_slice(&run[from..from + stay]);
+    }
+    *numbers = left;
 }
 
 /// Whether every value is greater than the one before.

@@ -25,6 +25,20 @@ pub(crate) fn is_visible(step: &Step) -> bool {
     }
 }
 
+/// Whether it is one of Node's own objects in C++.
+pub(crate) fn is_of_node(step: &Step) -> bool {
+    step.name.starts_with("Node / ")
+}
+
+/// Whether a pile has nothing in common but the global object, and does not hang at its properties either.
+pub(crate) fn is_scattered(steps: &[Step], shared: usize) -> bool {
+    shared <= 1
+        && steps.len() > shared + 1
+        && steps
+            .first()
+            .is_some_and(|step| step.name.starts_with("global"))
+}
+
 /// Lists of V8 that programs fill on purpose, by the name of the root, in words.
 const ROOTS: [(&str, &str); 2] = [
     ("public_symbol_table", "the global registry of Symbol.for()"),
@@ -118,16 +132,35 @@ fn phrase(steps: &[Step], at: usize, owners: usize) -> String {
         return "weak references or handles outside the heap, and nothing else the snapshot shows"
             .into();
     }
+    if step.name == "(GC roots)" && at == 0 {
+        return match steps.get(1) {
+            Some(next) if next.name == "(Global handles)" => {
+                "handles outside the heap (native code)".into()
+            }
+            _ => "V8's roots".into(),
+        };
+    }
     let what = if step.name.starts_with("system / Context") {
         "scope"
     } else {
         step.name.as_str()
     };
     let before = at.checked_sub(1);
-    if let Some(handle) = step.name.strip_prefix("Node / ")
-        && (handle.ends_with("Wrap") || !steps[..at].iter().any(is_visible))
-    {
-        return format!("Node itself, as handles that were not closed ({handle})");
+    if let Some(handle) = step.name.strip_prefix("Node / ") {
+        let owner = (0..at)
+            .rev()
+            .find(|&at| is_visible(&steps[at]) && !is_of_node(&steps[at]));
+        return match owner {
+            // All that Node has to clean up at its end hangs there.
+            None if handle == "CleanupQueue" => {
+                "Node itself, as handles that were not closed".into()
+            }
+            Some(owner) if owners > 0 && !handle.ends_with("Wrap") => {
+                let owner = phrase(steps, owner, owners - 1);
+                format!("Node's {handle} of {owner}")
+            }
+            _ => format!("Node itself, as handles that were not closed ({handle})"),
+        };
     }
     match (step.edge_kind, before) {
         (EdgeType::Context, _) => format!("the {what} in the variable {}", step.edge),
@@ -167,7 +200,10 @@ fn phrase(steps: &[Step], at: usize, owners: usize) -> String {
 
 /// One of many: `a Map of the Map in the variable tenants`.
 fn within(steps: &[Step], what: &str, owner: usize, owners: usize) -> String {
-    let container = (0..=owner).rev().find(|&at| is_visible(&steps[at]));
+    let container = (0..=owner)
+        .rev()
+        .take_while(|&at| steps[at].name != "system / NativeContext")
+        .find(|&at| is_visible(&steps[at]));
     match container {
         Some(container) if owners > 0 => {
             let article = if what.starts_with(['A', 'E', 'I', 'O', 'U']) {

@@ -5,6 +5,7 @@ pub(crate) mod bits;
 pub(crate) mod class_deltas;
 pub mod classes;
 pub(crate) mod commas;
+mod contents;
 pub(crate) mod contexts;
 pub(crate) mod describe;
 pub(crate) mod detached;

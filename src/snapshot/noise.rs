@@ -1,6 +1,7 @@
 //! What grows because V8 works, and not because the program keeps something.
 
 use crate::snapshot::describe;
+use crate::snapshot::held;
 use crate::snapshot::kind::NodeType;
 use crate::snapshot::piles::Pile;
 use crate::snapshot::trail::Step;
@@ -14,6 +15,10 @@ pub(crate) fn is_noise(pile: &Pile, growth: u64) -> bool {
     // Texts that the program holds in so many places that nothing is common to them but its globals pile up nowhere.
     let is_scattered = pile.shared <= 1 && pile.steps.len() > pile.shared + 2;
     if is_scattered && (last.kind.is_string() || last.kind == NodeType::Number) {
+        return true;
+    }
+    // Little of what hangs here and there: functions and scopes that V8 made meanwhile.
+    if held::is_scattered(&pile.steps, pile.shared) && pile.growth.bytes * 10 < growth {
         return true;
     }
     let is_machinery = |step: &Step| {

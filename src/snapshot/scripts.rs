@@ -113,19 +113,54 @@ fn declared_at(text: &[u8], name: &[u8]) -> Option<(u32, u32)> {
     None
 }
 
-/// The column of the name if the line begins with its declaration.
+/// The column of the name if a declaration that the line begins with, or one after it in the line, is of this name.
 fn name_at(line: &[u8], name: &[u8]) -> Option<u32> {
-    let at = memchr::memchr(b' ', line)?;
-    if !matches!(&line[..at], b"const" | b"let" | b"var") {
-        return None;
+    let mut at = 0;
+    loop {
+        let keyword = memchr::memchr(b' ', &line[at..])?;
+        if !matches!(&line[at..at + keyword], b"const" | b"let" | b"var") {
+            return None;
+        }
+        at += keyword + 1;
+        let is_next = |at: usize| {
+            let rest = line.get(at..)?.strip_prefix(name)?;
+            // What goes on, or is cut here, may be a longer name.
+            matches!(
+                rest.first()?,
+                b' ' | b';' | b'=' | b':' | b',' | b'\r' | b'\n'
+            )
+            .then_some(at as u32)
+        };
+        loop {
+            if let Some(column) = is_next(at) {
+                return Some(column);
+            }
+            let ends_with = end_of_declarator(line, &mut at)?;
+            at += line[at..].iter().take_while(|&&byte| byte == b' ').count();
+            if ends_with == b';' {
+                break;
+            }
+        }
     }
-    let rest = line[at + 1..].strip_prefix(name)?;
-    // What goes on, or is cut here, may be a longer name.
-    let is_end = matches!(
-        rest.first()?,
-        b' ' | b';' | b'=' | b':' | b',' | b'\r' | b'\n'
-    );
-    is_end.then_some(at as u32 + 1)
+}
+
+/// Goes behind the comma or semicolon that ends what is declared at `at`, and says which. What is in brackets or quotes is passed
+/// over; a comment, a template or a quote that is not closed ends the line.
+fn end_of_declarator(line: &[u8], at: &mut usize) -> Option<u8> {
+    let mut depth = 0_u32;
+    while let Some(&byte) = line.get(*at) {
+        *at += 1;
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.checked_sub(1)?,
+            b'\'' | b'"' => *at += memchr::memchr(byte, &line[*at..])? + 1,
+            b'`' => return None,
+            b'/' if matches!(line.get(*at), Some(b'/' | b'*')) => return None,
+            b',' | b';' if depth == 0 => return Some(byte),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// The script node of a closure.
@@ -178,6 +213,8 @@ mod tests {
             ("f();\r\nvar jobs\r\nfunction f() {\r\n  let jobs;", (1, 4)),
             ("/* jobs */ f(`jobs`);\nlet jobs: Job[] = [];", (1, 4)),
             ("/*\nlet jobs;\n*/\nlet jobs;", (3, 4)),
+            ("const fs = require('fs'); const jobs = [];", (0, 32)),
+            ("let a = f(x, ';'), b = [1, 2], jobs = {};", (0, 31)),
         ] {
             let found = declared_at(text.as_bytes(), b"jobs");
             assert_eq!(found, Some(at), "{text}");
@@ -188,6 +225,10 @@ mod tests {
             "jobs = 2",
             "outlet jobs;",
             "let a = jobs;",
+            "const f = (a, jobs = 1) => {",
+            "const a = { b, jobs: 1 };",
+            "const a = 1; // const jobs = 2;",
+            "let a = 'x; let jobs;",
             "constjobs;",
             "  let jobs;",
             "f(); let jobs;",

@@ -15,6 +15,8 @@ pub(crate) struct Told<'a> {
     /// What the suspect is called.
     pub(crate) name: &'a str,
     pub(crate) things: &'a Things,
+    /// The class of which each has an instance for itself.
+    pub(crate) each_has: Option<&'a str>,
     /// How many more.
     pub(crate) count: u64,
     pub(crate) growth: u64,
@@ -38,6 +40,12 @@ impl Things {
             one: one.to_owned(),
             many: many.to_owned(),
         };
+        if let Some(native) = name.strip_prefix("Node / ") {
+            return both(
+                &format!("native {native} object"),
+                &format!("native {native} objects"),
+            );
+        }
         match (graph.kind(specimen), name) {
             (NodeType::Closure, "anonymous functions") => both("anonymous function", name),
             (NodeType::Closure, _) => {
@@ -46,6 +54,7 @@ impl Things {
             (NodeType::Symbol, _) => both("symbol", "symbols"),
             (NodeType::RegExp, _) => both("regular expression", "regular expressions"),
             (_, "Array") => both("array", "arrays"),
+            (_, "scopes") => both("scope", "scopes"),
             (_, "Map" | "Set" | "WeakMap" | "Promise" | "Buffer" | "ArrayBuffer") => {
                 both(name, &format!("{name}s"))
             }
@@ -62,6 +71,7 @@ impl Things {
                 both(&format!("{plain} node"), &format!("{plain} nodes"))
             }
             (NodeType::Native, _) => both(name, name),
+            (NodeType::Array, "(array)") => both("backing store", "backing stores"),
             // Names that are plural already: strings, scopes, vm contexts.
             _ => both(name.strip_suffix('s').unwrap_or(name), name),
         }
@@ -99,7 +109,10 @@ fn subject(told: &Told<'_>) -> String {
     } = told.description;
     let (kind, count) = (*kind, told.count);
     let number = grouped(count);
-    let things = told.things.more(count);
+    let with = told
+        .each_has
+        .map_or_else(String::new, |class| with(class, count));
+    let things = format!("{}{with}", told.things.more(count));
     // "1 more listener was", "2 more listeners were".
     let (s, is, was, keeps) = if count == 1 {
         ("", "is", "was", "keeps")
@@ -115,8 +128,9 @@ fn subject(told: &Told<'_>) -> String {
         _ if count == 0 => format!("{holder} became bigger"),
         Kind::Listeners => {
             format!(
-                "{number} more listener{s} for {holder} {was} added and not removed{}",
-                and_for(told.others)
+                "{number} more listener{s} for {holder} {was} added and not removed{}{}",
+                and_for(told.others),
+                with.trim_end_matches(',')
             )
         }
         Kind::AbortListeners => format!(
@@ -124,7 +138,8 @@ fn subject(told: &Told<'_>) -> String {
             and_for(told.others)
         ),
         Kind::Timer => format!(
-            "{number} more timer{s} {was} set and neither fired for the last time nor {was} cleared"
+            "{number} more timer{s} {was} set and neither fired for the last time nor {was} cleared{}",
+            with.trim_end_matches(',')
         ),
         Kind::VmContext => match link {
             Some(variable) => format!(
@@ -150,8 +165,9 @@ fn subject(told: &Told<'_>) -> String {
             "the text in {holder} grew by {number} piece{s}: joined with + or +=, and never let go"
         ),
         Kind::LinkedList => format!(
-            "a chain of {} grew by {number} link{s} from {holder}",
-            told.things.many
+            "a chain of {} grew by {number} link{s} from {holder}{}",
+            told.things.many,
+            with.trim_end_matches(',')
         ),
         Kind::AsyncLocalStorage => {
             format!("{things} {keeps} an AsyncLocalStorage store alive, in {holder}")
@@ -179,6 +195,17 @@ fn subject(told: &Told<'_>) -> String {
         ),
         _ => format!("{things} {is} kept by {holder}"),
     }
+}
+
+/// `, each with a Session,`.
+fn with(class: &str, count: u64) -> String {
+    let each = if count == 1 { "" } else { "each " };
+    let article = if class.starts_with(['A', 'E', 'I', 'O', 'U']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!(", {each}with {article} {class},")
 }
 
 /// `, and others for 'close' and 'drain'`.

@@ -2,6 +2,7 @@
 
 use rustc_hash::FxHashMap;
 
+use crate::snapshot::contents;
 use crate::snapshot::contexts::Contexts;
 use crate::snapshot::describe::{self, Description};
 use crate::snapshot::fingerprint;
@@ -17,6 +18,7 @@ use crate::snapshot::ranking::{largest_first, sorted};
 use crate::snapshot::scripts::Scripts;
 use crate::snapshot::sentence::{self, Things, Told};
 use crate::snapshot::suspect::{PathStep, Suspect};
+use crate::snapshot::trail::Step;
 
 /// The ranked suspects, and the bytes of V8's own noise that was left out.
 pub(crate) struct Findings {
@@ -147,9 +149,15 @@ fn suspect(
     let share = (growth_bytes as f64 / growth as f64).min(1.0);
     let signature = fingerprint::signature(kind, &path, description.holder_at);
     let place = location.as_ref().map(Place::text);
+    let each_has = if pile.growth.in_place {
+        None
+    } else {
+        contents::class_in_each(heap, &pile.growth.members)
+    };
     let sentence = sentence::sentence(&Told {
         description: &description,
         others: &others,
+        each_has: each_has.as_deref(),
         name: &name,
         things: &Things::of(&heap.graph, pile.specimen, &name),
         count: count_after.saturating_sub(count_before),
@@ -221,10 +229,22 @@ fn subject(heap: &Heap, pile: &Pile, kind: Kind) -> String {
         _ if name == "system / PromiseReaction" => "Promise".into(),
         _ if name == "system / JSProxy" => "Proxy".into(),
         _ if name.starts_with("system / Context") => {
-            chain_subject(pile).unwrap_or_else(|| "scopes".into())
+            let chained = pile.growth.chained.then(|| chain_subject(pile)).flatten();
+            chained.unwrap_or_else(|| "scopes".into())
+        }
+        _ if name == "Array" && pile.growth.chained => {
+            class_of_link(graph, pile).unwrap_or_else(|| name.into_owned())
         }
         _ => names::node_name(graph, pile.specimen),
     }
+}
+
+/// The class in the link of a chain that leads through arrays: what a skip list is made of.
+fn class_of_link(graph: &Graph, pile: &Pile) -> Option<String> {
+    let is_class =
+        |step: &&Step| step.repeats > 1 && step.kind == NodeType::Object && step.location.is_some();
+    let link = pile.steps.iter().find(is_class)?;
+    Some(names::node_name(graph, link.node))
 }
 
 /// The function of a listener that is kept in an object of its own, by the names that libraries have for it.

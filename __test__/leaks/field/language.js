@@ -21,6 +21,29 @@ let start = function begin() {
 let lastError = null;
 let wrapped = { get: () => 1 };
 const totals = [];
+const opened = new Map(), closed = [];
+
+class SkipNode {
+  constructor(key, levels) {
+    this.key = key;
+    this.forward = new Array(levels).fill(null);
+  }
+}
+const timeline = new SkipNode(-1, 4);
+
+/** Takes a key in, with one level for each time that it can be halved. */
+function insert(key) {
+  let levels = 1;
+  while (levels < 4 && (key >> (levels - 1)) % 2 === 0) levels++;
+  const node = new SkipNode(key, levels);
+  let at = timeline;
+  for (let level = 3; level >= 0; level--) {
+    while (at.forward[level] && at.forward[level].key < key) at = at.forward[level];
+    if (level >= levels) continue;
+    node.forward[level] = at.forward[level];
+    at.forward[level] = node;
+  }
+}
 
 module.exports = {
   'objects with keys of their own': {
@@ -110,5 +133,17 @@ module.exports = {
     names: /click/,
     first: /listeners for 'click' on/,
     kinds: ['listeners'],
+  },
+  'a skip list': {
+    round: (i) => insert(i),
+    names: /SkipNode/,
+    first: /A chain of SkipNode objects.*timeline.*language\.js:\d+:\d+\.$/,
+    kinds: ['linked-list'],
+  },
+  'the second declaration of a line': {
+    round: (i) => void (opened.size, closed.push([i, `${i}`])),
+    names: /closed/,
+    first: /more arrays are kept by the Array in the variable closed.*language\.js:24:27\.$/,
+    kinds: ['array'],
   },
 };

@@ -267,4 +267,26 @@ module.exports = {
     names: /Memory|modules/,
     first: /modules/,
   },
+  'events that nobody takes': {
+    node: '>=12.16',
+    setup() {
+      const { EventEmitter, on } = require('events');
+      kept.feed = new EventEmitter();
+      kept.events = on(kept.feed, 'visit');
+    },
+    round: (i) => void kept.feed.emit('visit', new Visitor(i)),
+    names: /Visitor/,
+    first: /more arrays, each with a Visitor, are kept by/,
+  },
+  'messages that nobody takes': {
+    many: 3,
+    // What is under way is no part of older snapshots.
+    node: '>=18',
+    setup() {
+      kept.channel = new (require('worker_threads').MessageChannel)();
+    },
+    round: (i) => kept.channel.port1.postMessage({ actor: `user ${i}`, fields: [i, i] }),
+    names: /MessagePort|Message/,
+    first: /more native Message objects are kept by Node's incoming_messages of the MessagePort/,
+  },
 };
