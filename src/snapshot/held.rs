@@ -7,6 +7,9 @@ use crate::snapshot::trail::Step;
 /// So many owners are named at the most, until one of them has a name of its own.
 const OWNERS: usize = 3;
 
+/// Where Node has all that it must clean up at its end, in C++; the second and third since Node 22 and 24.
+const LISTS: [&str; 3] = ["CleanupQueue", "BaseObjectList", "CppgcWrapperList"];
+
 /// The step of the last object, function or context at or before the accumulation point.
 pub(crate) fn holder(steps: &[Step], shared: usize, in_place: bool) -> usize {
     let end = if in_place { steps.len() } else { shared };
@@ -151,8 +154,7 @@ fn phrase(steps: &[Step], at: usize, owners: usize) -> String {
             .rev()
             .find(|&at| is_visible(&steps[at]) && !is_of_node(&steps[at]));
         return match owner {
-            // All that Node has to clean up at its end hangs there.
-            None if handle == "CleanupQueue" => {
+            None if LISTS.contains(&handle) => {
                 "Node itself, as handles that were not closed".into()
             }
             Some(owner) if owners > 0 && !handle.ends_with("Wrap") => {

@@ -291,7 +291,7 @@ mod unix {
         Some(remembered(owner.action, before))
     }
 
-    /// Whether a handler is in a library of our name.
+    /// Whether a handler is in a library whose file has our name.
     fn is_fellow(handler: usize) -> bool {
         const NAME: &[u8] = b"leakwatch";
         // SAFETY: plain pointers, for which zeroes are valid; the loader looks
@@ -301,8 +301,9 @@ mod unix {
             libc::dladdr(handler as *const c_void, &raw mut info) != 0
                 && !info.dli_fname.is_null()
                 && (CStr::from_ptr(info.dli_fname).to_bytes())
-                    .windows(NAME.len())
-                    .any(|part| part == NAME)
+                    .rsplit(|&byte| byte == b'/')
+                    .next()
+                    .is_some_and(|file| file.starts_with(NAME))
         }
     }
 

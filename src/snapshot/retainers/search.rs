@@ -314,6 +314,8 @@ impl Name {
     fn new(text: &[u8]) -> Name {
         let meaning = match text {
             b"Node / CleanupQueue"
+            | b"Node / BaseObjectList"
+            | b"Node / CppgcWrapperList"
             | b"Node / Realm"
             | b"Node / PrincipalRealm"
             | b"(Weak global handles)"
