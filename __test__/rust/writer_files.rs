@@ -2,7 +2,8 @@
 
 use flate2::read::GzDecoder;
 use leakwatch::snapshot::target::Compression;
-use leakwatch::snapshot::writer::{Writer, remove_abandoned};
+use leakwatch::snapshot::temporary::remove_abandoned;
+use leakwatch::snapshot::writer::Writer;
 use proptest::prelude::*;
 use std::fs;
 use std::io::Read;

@@ -7,7 +7,8 @@ use crate::capture::analysis::Beside;
 use crate::capture::{self, CaptureOptions, Captured, Product, Room};
 use crate::error::Error;
 use crate::headroom::Work;
-use crate::snapshot::writer::{self, Cancel, Writer, Written};
+use crate::snapshot::temporary;
+use crate::snapshot::writer::{Cancel, Writer, Written};
 use napi::bindgen_prelude::{AsyncTask, Buffer};
 use napi::{Env, Task};
 use napi_derive::napi;
@@ -20,7 +21,7 @@ use std::time::Instant;
 /// Removes a temporary file, if whoever wrote it has died.
 #[napi(catch_unwind)]
 pub fn remove_abandoned(path: String) -> bool {
-    writer::remove_abandoned(Path::new(&path))
+    temporary::remove_abandoned(Path::new(&path))
 }
 
 /// What a finished one looks like in JavaScript.

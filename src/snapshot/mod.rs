@@ -53,6 +53,7 @@ pub mod suppress;
 pub mod suspect;
 pub(crate) mod suspects;
 pub mod target;
+pub mod temporary;
 pub(crate) mod trail;
 pub mod tree;
 pub mod writer;

@@ -21,7 +21,7 @@ use std::path::Path;
 use crate::snapshot::SnapshotError;
 use crate::snapshot::progress::{OnProgress, Phase, Reporter};
 use crate::snapshot::reader::Input;
-use crate::snapshot::writer::Temporary;
+use crate::snapshot::temporary::Temporary;
 use stage::Redactor;
 
 /// What to replace beyond the text of strings.

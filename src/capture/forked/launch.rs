@@ -7,7 +7,7 @@ use crate::capture::{CaptureOptions, Room};
 use crate::error::Error;
 use crate::headroom::{Free, Work};
 use crate::session::Session;
-use crate::snapshot::writer::directory_of;
+use crate::snapshot::temporary::directory_of;
 use crate::v8::fork::{Prepared, Running, Settings};
 use crate::v8::isolate::CurrentIsolate;
 use parking_lot::Mutex;

@@ -22,7 +22,7 @@ use crate::captured::MAX_BYTES;
 use crate::error::Error;
 use crate::headroom::{self, Free};
 use crate::session::Session;
-use crate::snapshot::writer::directory_of;
+use crate::snapshot::temporary::directory_of;
 use crate::system;
 use crate::v8::fork::{Ended, Running};
 use parking_lot::Mutex;
