@@ -25,14 +25,6 @@ pub fn memory_limit() -> Option<u64> {
     cgroup.into_iter().chain(total).min()
 }
 
-/// How many processors this process may use at a time.
-///
-/// `std::thread::available_parallelism` reads the same, and would be 5 KB of the library.
-pub fn processors() -> usize {
-    let quotas = cgroups().into_iter().filter_map(|c| c.processors());
-    quotas.chain([os::processors()]).min().unwrap_or(1)
-}
-
 fn memory_available() -> Option<u64> {
     memory_info("MemAvailable:")
 }
@@ -76,14 +68,6 @@ impl Cgroup {
             Version::Two => "memory.max",
         };
         self.number(file).filter(|&limit| limit < NO_LIMIT)
-    }
-
-    /// `150000 100000` in `cpu.max`: so many microseconds of so many.
-    fn processors(&self) -> Option<usize> {
-        let text = fs::read_to_string(self.directory.join("cpu.max")).ok()?;
-        let (quota, period) = text.trim().split_once(' ')?;
-        let (quota, period) = (quota.parse::<usize>().ok()?, period.parse::<usize>().ok()?);
-        Some(quota.checked_div(period)?.max(1))
     }
 
     fn dies_together(&self) -> bool {
@@ -156,8 +140,6 @@ mod tests {
     fn linux_tells() {
         assert!(memory_available().unwrap() > 0);
         assert!(memory_limit().unwrap() > 0);
-        let most = std::thread::available_parallelism().unwrap().get();
-        assert!((1..=most).contains(&processors()));
         assert!(free(Path::new(".")).disk.unwrap() > 0);
         assert_eq!(free(Path::new("/no such folder")).disk, None);
     }
@@ -182,14 +164,6 @@ mod tests {
         assert!(of(Version::Two).dies_together());
         write("memory.max", "max\n");
         assert_eq!(of(Version::Two).left(), None);
-        for (text, expected) in [
-            ("max 100000", None),
-            ("50000 100000", Some(1)),
-            ("350000 100000", Some(3)),
-        ] {
-            write("cpu.max", text);
-            assert_eq!(of(Version::Two).processors(), expected);
-        }
         fs::remove_dir_all(&directory).unwrap();
     }
 }

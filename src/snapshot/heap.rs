@@ -15,7 +15,6 @@ use crate::snapshot::reader::Input;
 use crate::snapshot::sizes::Sizes;
 use crate::snapshot::spare::Spare;
 use crate::snapshot::tree::Tree;
-use crate::system;
 
 /// One heap: graph, sizes, dominators, classes.
 pub struct Heap {
@@ -171,5 +170,7 @@ impl Heap {
 
 /// How many threads one analysis uses at the most: there is work for two.
 pub(crate) fn processors() -> usize {
-    system::processors().min(2)
+    std::thread::available_parallelism()
+        .map_or(1, usize::from)
+        .min(2)
 }

@@ -30,24 +30,6 @@ fn resident_memory_of_libuv() -> Option<u64> {
     (status == 0).then_some(bytes as u64)
 }
 
-/// Processors that the system lets this process run on.
-pub fn processors() -> usize {
-    #[cfg(target_os = "linux")]
-    {
-        // SAFETY: plain bits, for which zeroes are valid; the kernel fills them in.
-        unsafe {
-            let mut set: libc::cpu_set_t = core::mem::zeroed();
-            if libc::sched_getaffinity(0, size_of_val(&set), &raw mut set) == 0 {
-                return libc::CPU_COUNT(&set) as usize;
-            }
-            // More than the set has room for.
-            libc::sysconf(libc::_SC_NPROCESSORS_ONLN) as usize
-        }
-    }
-    #[cfg(not(target_os = "linux"))]
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 /// Asks for the memory behind `room` at once, which costs a fifth less than a fault for each page of it as it is first
 /// written. For what will be written all over; what is in it stays. Linux 5.14 and later, elsewhere nothing.
 pub fn populate<T>(room: &mut [T]) {
