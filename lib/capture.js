@@ -7,7 +7,7 @@ const fallback = require('./fallback');
 const options = require('./options');
 const copies = require('./copies');
 const { deliver } = require('./delivery');
-const { aborted, busy, fromOutcome, guarded, invalid, stopped, unavailable } = require('./error');
+const { aborted, busy, fromOutcome, guarded, invalid, unavailable } = require('./error');
 const { nativeOptions } = require('./snapshot');
 
 const { native } = host;
@@ -68,18 +68,14 @@ function inCopy(checked, wanted, held) {
   const release = onAbort(checked.signal, () => job && job.abort());
   return new Promise((resolve, reject) => {
     job = guarded(() => native.ForkedCapture.analyse(nativeOptions(undefined, checked), wanted))();
-    let isStopped = false;
-    const isDone = copies.begin(() => {
-      isStopped = true;
-      job.abort();
-    });
+    const over = copies.begin(() => job.abort());
     const timer = host.timers.setInterval(() => {
       const outcome = job.poll();
       if (!outcome) return;
       host.timers.clearInterval(timer);
       release();
-      isDone();
-      if (outcome.error) reject(isStopped ? stopped() : fromOutcome(outcome.error));
+      const error = over(outcome.error);
+      if (error) reject(error);
       else resolve(outcome);
     }, POLL_MS);
     if (!held) timer.unref();

@@ -2,6 +2,7 @@
 // The calls of this isolate that a copy of the process works for just now: stop() ends them.
 
 const host = require('./host');
+const { fromOutcome, stopped } = require('./error');
 
 // One set for this isolate, however often this file is loaded into a realm.
 const KEY = host.keyOf('copies');
@@ -10,10 +11,19 @@ if (!process[KEY]) {
 }
 const underWay = process[KEY];
 
-/** Notes a call, which `end` gives up; returns what says that it is over. */
-function begin(end) {
+/** Notes a call, which `abort` gives up. What comes back says, once it is over, why it failed: with null it did not. */
+function begin(abort) {
+  let isStopped = false;
+  const end = () => {
+    isStopped = true;
+    abort();
+  };
   underWay.add(end);
-  return () => underWay.delete(end);
+  return (error) => {
+    underWay.delete(end);
+    if (!error) return null;
+    return isStopped ? stopped() : fromOutcome(error);
+  };
 }
 
 function endAll() {

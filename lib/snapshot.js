@@ -7,7 +7,7 @@ const options = require('./options');
 const copies = require('./copies');
 const { deliver } = require('./delivery');
 const { counted } = require('./snapshot-counts');
-const { aborted, busy, fromOutcome, guarded, invalid, stopped, unavailable } = require('./error');
+const { aborted, busy, fromOutcome, guarded, invalid, unavailable } = require('./error');
 
 const { native } = host;
 /** For machines that are always busy, where a copy would get no turn: 0 to 19. */
@@ -173,11 +173,7 @@ function inCopy(path, checked, start) {
       job.abort();
     };
     if (signal && signal.addEventListener) signal.addEventListener('abort', abort, { once: true });
-    let isStopped = false;
-    const isDone = copies.begin(() => {
-      isStopped = true;
-      abort();
-    });
+    const over = copies.begin(abort);
     const timer = host.timers.setInterval(() => {
       const outcome = job.poll();
       if (!outcome) {
@@ -193,9 +189,9 @@ function inCopy(path, checked, start) {
       }
       host.timers.clearInterval(timer);
       if (signal && signal.removeEventListener) signal.removeEventListener('abort', abort);
-      isDone();
-      if (outcome.error) {
-        reject(settle(isStopped ? stopped() : fromOutcome(outcome.error)));
+      const error = over(outcome.error);
+      if (error) {
+        reject(settle(error));
         return;
       }
       resolve({

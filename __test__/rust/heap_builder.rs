@@ -61,7 +61,15 @@ impl HeapBuilder {
         HeapBuilder::starting_at(0)
     }
 
-    /// The same with greater ids: an even number is added to each.
+    /// The same with a global object, as node 1: what it has hangs there.
+    pub fn with_global() -> (HeapBuilder, usize) {
+        let mut heap = HeapBuilder::new();
+        let global = heap.node("object", "global", 40);
+        heap.edge(0, "shortcut", "1", global);
+        (heap, global)
+    }
+
+    /// A heap with a root only, and greater ids: an even number is added to each.
     pub fn starting_at(first_id: u64) -> HeapBuilder {
         let mut heap = HeapBuilder {
             nodes: Vec::new(),

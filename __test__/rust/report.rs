@@ -15,13 +15,11 @@ use leakwatch::snapshot::largest::TreeNode;
 use leakwatch::snapshot::suppress;
 
 fn emitter_heap(listeners: usize) -> HeapBuilder {
-    let mut heap = HeapBuilder::new();
-    let global = heap.node("object", "global", 40);
+    let (mut heap, global) = HeapBuilder::with_global();
     let socket = heap.node("object", "Socket", 200);
     let events = heap.node("object", "Object", 56);
     let list = heap.node("object", "Array", 16);
-    heap.edge(0, "shortcut", "1", global)
-        .edge(global, "property", "socket", socket)
+    heap.edge(global, "property", "socket", socket)
         .edge(socket, "property", "_events", events)
         .edge(events, "property", "connect", list);
     for index in 0..listeners {

@@ -21,9 +21,7 @@ fn map_heap(entries: usize, first_id: u64) -> HeapBuilder {
 
 /// A variable that holds a chain of scopes and closures.
 fn chain_heap(links: usize) -> HeapBuilder {
-    let mut heap = HeapBuilder::new();
-    let global = heap.node("object", "global", 40);
-    heap.edge(0, "shortcut", "1", global);
+    let (mut heap, global) = HeapBuilder::with_global();
     heap.scopes(global, links);
     heap
 }
@@ -187,9 +185,7 @@ fn new_and_deleted_objects_are_told_by_id() {
 #[test]
 fn what_nothing_visible_holds_is_told_all_the_same() {
     let heap = |count: usize| {
-        let mut heap = HeapBuilder::new();
-        let global = heap.node("object", "global", 40);
-        heap.edge(0, "shortcut", "1", global);
+        let (mut heap, global) = HeapBuilder::with_global();
         for _ in 0..count {
             let orphan = heap.node("object", "Entry", 100);
             heap.edge(global, "weak", "entry", orphan);
@@ -222,9 +218,7 @@ struct Mixed {
 }
 
 fn mixed_heap(mixed: &Mixed) -> HeapBuilder {
-    let mut heap = HeapBuilder::new();
-    let global = heap.node("object", "global", 40);
-    heap.edge(0, "shortcut", "1", global);
+    let (mut heap, global) = HeapBuilder::with_global();
     let map = |heap: &mut HeapBuilder, owner: usize, edge: &str, class: &str, entries: usize| {
         let map = heap.node("object", "Map", 32);
         let table = heap.node("array", "", 16 * entries as u64);

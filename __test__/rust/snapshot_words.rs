@@ -23,9 +23,7 @@ fn suspect(heap: impl Fn(usize) -> HeapBuilder, few: usize, many: usize) -> Susp
 #[test]
 fn a_function_bound_a_hundred_thousand_times_has_a_short_name() {
     let bound = |links: usize| {
-        let mut heap = HeapBuilder::new();
-        let global = heap.node("object", "global", 40);
-        heap.edge(0, "shortcut", "1", global);
+        let (mut heap, global) = HeapBuilder::with_global();
         let (mut from, mut kind, mut name) = (global, "property", "handler");
         for _ in 0..links {
             let closure = heap.node("closure", "native_bind", 64);
@@ -132,12 +130,10 @@ fn listed(
     count: usize,
     each: impl Fn(&mut HeapBuilder, usize) -> usize,
 ) -> HeapBuilder {
-    let mut heap = HeapBuilder::new();
-    let global = heap.node("object", "global", 40);
+    let (mut heap, global) = HeapBuilder::with_global();
     let array = heap.node("object", "Array", 32);
     let elements = heap.node("array", "", 8 * count as u64);
-    heap.edge(0, "shortcut", "1", global)
-        .edge(global, "property", variable, array)
+    heap.edge(global, "property", variable, array)
         .edge(array, "internal", "elements", elements);
     for index in 0..count {
         let element = each(&mut heap, index);
@@ -174,9 +170,7 @@ fn what_each_of_them_has_in_it_is_told() {
 #[test]
 fn a_chain_through_arrays_is_told_by_its_class() {
     let list = |count: usize| {
-        let mut heap = HeapBuilder::new();
-        let global = heap.node("object", "global", 40);
-        heap.edge(0, "shortcut", "1", global);
+        let (mut heap, global) = HeapBuilder::with_global();
         let (mut from, mut kind, mut name) = (global, "property", "timeline");
         for _ in 0..count {
             let node = heap.node("object", "SkipNode", 200);
@@ -203,11 +197,9 @@ fn a_chain_through_arrays_is_told_by_its_class() {
 #[test]
 fn what_one_timer_holds_more_of_is_no_timer() {
     let timer = |count: usize| {
-        let mut heap = HeapBuilder::new();
-        let global = heap.node("object", "global", 40);
+        let (mut heap, global) = HeapBuilder::with_global();
         let timer = heap.node("object", "Timeout", 80);
-        heap.edge(0, "shortcut", "1", global)
-            .edge(global, "property", "timer", timer);
+        heap.edge(global, "property", "timer", timer);
         for index in 0..count {
             let symbol = heap.node("symbol", "symbol", 400);
             heap.edge(timer, "internal", &index.to_string(), symbol);
@@ -228,13 +220,11 @@ fn what_one_timer_holds_more_of_is_no_timer() {
 #[test]
 fn a_list_of_nodes_own_is_no_dictionary() {
     let port = |count: usize| {
-        let mut heap = HeapBuilder::new();
-        let global = heap.node("object", "global", 40);
+        let (mut heap, global) = HeapBuilder::with_global();
         let port = heap.node("object", "MessagePort", 80);
         let native = heap.node("native", "Node / MessagePort", 80);
         let messages = heap.node("native", "Node / incoming_messages", 80);
-        heap.edge(0, "shortcut", "1", global)
-            .edge(global, "property", "inbox", port)
+        heap.edge(global, "property", "inbox", port)
             .edge(port, "internal", "javascript_to_native", native)
             .edge(native, "internal", "incoming_messages", messages);
         for index in 0..count {
@@ -255,9 +245,7 @@ fn a_list_of_nodes_own_is_no_dictionary() {
 #[test]
 fn objects_that_were_there_before_do_not_pass_for_new_by_their_size() {
     let jobs = |new: usize| {
-        let mut heap = HeapBuilder::new();
-        let global = heap.node("object", "global", 40);
-        heap.edge(0, "shortcut", "1", global);
+        let (mut heap, global) = HeapBuilder::with_global();
         let lists = ["done", "doneById", "queue", "queueById"].map(|name| {
             let list = heap.node("object", "Array", 32);
             heap.edge(global, "property", name, list);
